@@ -46,8 +46,7 @@ def hidden_cause(study: Study, effect: Effect) -> HiddenCause:
     design = learn_design(study.layout, study.rows)
     matrix = np.column_stack([design(study.rows), np.ones(len(study))])
     free = max(len(study) - matrix.shape[1] - 1, 1)
-    f = abs(effect.mean) / effect.error / sqrt(free)
-    needed = 0.5 * (sqrt(f**4 + 4 * f**2) - f**2)
+    needed = strength_needed(effect.mean / effect.error, free)
     columns = _columns(study, design)
     treated = study.treated.astype(float)
     of_treated = _explained(matrix, columns, treated)
@@ -59,6 +58,13 @@ def hidden_cause(study: Study, effect: Effect) -> HiddenCause:
     moved = effect.error * sqrt(free * other * own / max(1 - own, 1e-9))
     left = effect.mean - float(np.sign(effect.mean)) * moved
     return HiddenCause(needed, name, (own, other), left)
+
+
+def strength_needed(t: float, free: int) -> float:
+    """The share of what is left that a hidden cause must explain to bring an estimate of this
+    t-value to nothing (Cinelli and Hazlett 2020, equation 17)."""
+    f = abs(t) / sqrt(max(free, 1))
+    return 0.5 * (sqrt(f**4 + 4 * f**2) - f**2)
 
 
 def _columns(study: Study, design: Design) -> dict[str, list[int]]:

@@ -9,7 +9,7 @@ import numpy as np
 from tidemill.core.run import Run
 from tidemill.effects.study import Bools, Study
 from tidemill.supervised.arrays import Floats
-from tidemill.supervised.resampling import interval
+from tidemill.supervised.resampling import counts_of_persons, interval
 
 SHARES = np.linspace(0.0, 1.0, 21)
 DRAWS = 200
@@ -48,7 +48,7 @@ def qini_curve(order_by: Floats, study: Study, run: Run) -> QiniCurve:
     order = ties[np.argsort(-order_by[ties], kind="stable")]
     rng = run.rng("effects", "qini")
     once = np.ones((1, n))
-    drawn = rng.multinomial(n, np.full(n, 1 / n), size=DRAWS).astype(float)
+    drawn = counts_of_persons(study.whose, rng, DRAWS)
     own, coefficient = _measured(order, study, once)
     curves, coefficients = _measured(order, study, drawn)
     ends = np.quantile(curves, [0.025, 0.975], axis=0)

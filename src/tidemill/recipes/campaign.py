@@ -8,6 +8,7 @@ from typing import TypedDict, Unpack
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from tidemill.core import options as stated
 from tidemill.core.condition import Condition
@@ -41,7 +42,12 @@ from tidemill.recipes.base import (
     RecipePage,
     Refused,
 )
-from tidemill.recipes.parts import in_currency
+from tidemill.recipes.parts import (
+    PageChapter,
+    chapter_blocks,
+    in_currency,
+    with_columns_before,
+)
 from tidemill.recipes.study_case import AFTER, TREATMENT, StudyCase, study_case
 from tidemill.recipes.study_parts import (
     REHEARSALS,
@@ -143,7 +149,8 @@ class ArmEffect:
     Attributes:
         arm: Its place among the levels, from 1 on.
         name: It.
-        study: Its rows and those of the control.
+        rows: Places of its rows and those of the control in the table.
+        study: These rows.
         nuisance: What is expected of them.
         effect: The outcomes that it brought a customer.
         raw: The plain difference of the means.
@@ -151,6 +158,7 @@ class ArmEffect:
 
     arm: int
     name: str
+    rows: NDArray[np.int64]
     study: Study
     nuisance: Nuisances
     effect: Effect
@@ -199,11 +207,11 @@ class MeasuredCampaign:
 
 
 def _measured(case: StudyCase, arm: int, run: Run) -> ArmEffect:
-    study, _ = case.study(arm, by_lot=True)
+    study, rows = case.study(arm, by_lot=True)
     nuisance = nuisances(study, run.child("arm", arm))
     effect = doubly_robust(study, nuisance)
     return ArmEffect(
-        arm, case.arms[arm - 1], study, nuisance, effect, raw_difference(study, nuisance)
+        arm, case.arms[arm - 1], rows, study, nuisance, effect, raw_difference(study, nuisance)
     )
 
 
@@ -215,20 +223,22 @@ def _page(
 ) -> RecipePage:
     sure = rehearsal_sentence(found, lambda bias: f"{told.per_1000(bias)} per 1,000 customers")
     brought, whom = _brought_sentence(told), _whom_sentence(told)
-    chapters: tuple[tuple[str, str, list[Block]], ...] = (
-        ("brought", "What did it bring?", _brought(told)),
-        ("whom", "Whom to contact next?", _whom(told)),
-        ("segments", "Where did it bring most?", _segment_blocks(told, segments)),
-        ("lot", "Was it drawn by lot?", _lot_blocks(told.case, told.lots)),
-        ("sure", "Can the figures be trusted?", rehearsal_blocks(found, sure, told.outcomes, 1000)),
-        ("limits", "What this page cannot say", [Listing(_limits(told))]),
+    chapters = (
+        PageChapter("brought", "What did it bring?", _brought(told)),
+        PageChapter("whom", "Whom to contact next?", _whom(told)),
+        PageChapter("segments", "Where did it bring most?", _segment_blocks(told, segments)),
+        PageChapter("lot", "Was it drawn by lot?", _lot_blocks(told.case, told.lots)),
+        PageChapter(
+            "sure",
+            "Can the figures be trusted?",
+            rehearsal_blocks(found, sure, told.outcomes, 1000),
+        ),
+        PageChapter("limits", "What this page cannot say", [Listing(_limits(told))]),
     )
     blocks: list[Block] = [Callout("note", brought, whom), Figures(_tiles(told))]
-    for anchor, title, own in chapters:
-        blocks += [Heading(title, 2, anchor), *own]
     return RecipePage(
         "What the campaign brought, and whom to contact next",
-        tuple(blocks),
+        (*blocks, *chapter_blocks(chapters)),
         (f"Effect: {brought}", f"Whom: {whom}", f"Sure: {sure}"),
         subtitle=f"{told.case.said} by {told.case.treatment}",
         figures=_figures(told, found),
@@ -467,7 +477,7 @@ class CampaignSegment:
 def _segments(told: MeasuredCampaign) -> list[CampaignSegment]:
     """Where the best arm brought most: found in one half, measured in the other."""
     best, whom = told.best, told.whom
-    at = told.case.study(best.arm, by_lot=True)[1]
+    at = best.rows
     first, second = whom.halves
     left = np.ones(len(second), bool)
     found = []
@@ -589,12 +599,7 @@ def _figures(told: MeasuredCampaign, found: Rehearsal) -> dict[str, float]:
 def _customers(told: MeasuredCampaign) -> pl.DataFrame:
     """The customers of the best arm and the control, those whom it is expected to move most
     first."""
-    at = told.case.study(told.best.arm, by_lot=True)[1]
     order = np.argsort(-told.whom.each, kind="stable")
-    rows = told.case.data.rows(at[order]).frame
+    rows = told.case.data.rows(told.best.rows[order]).frame
     added = {"rank": np.arange(1, len(order) + 1), "effect": told.whom.each[order].round(5)}
-    columns = []
-    for name, values in added.items():
-        free = name if name not in rows.columns else f"{name} (Tidemill)"
-        columns.append(pl.Series(free, values))
-    return rows.select(*columns, pl.all())
+    return with_columns_before(rows, added)

@@ -58,6 +58,15 @@ class PageChapter:
     blocks: Sequence[Block | Refused]
 
 
+def chapter_blocks(chapters: Sequence[PageChapter]) -> list[Block | Refused]:
+    """Chapters with their headings."""
+    blocks: list[Block | Refused] = []
+    for chapter in chapters:
+        if chapter.blocks:
+            blocks += [Heading(chapter.title, 2, chapter.anchor), *chapter.blocks]
+    return blocks
+
+
 def binary_page(
     case: Case,
     title: str,
@@ -80,10 +89,7 @@ def binary_page(
         scored: The test rows with their chances.
         model: Learned from the training rows, to be stored.
     """
-    blocks: list[Block | Refused] = [*head]
-    for chapter in chapters:
-        if chapter.blocks:
-            blocks += [Heading(chapter.title, 2, chapter.anchor), *chapter.blocks]
+    blocks: list[Block | Refused] = [*head, *chapter_blocks(chapters)]
     if model is not None and case.folder:
         step = score_new_rows(case.folder)
         blocks += [Heading("New rows", 2, "next"), step, Paragraph(_ranks(case, model), "small")]
@@ -139,6 +145,11 @@ def scored_rows(case: Case, chance: Floats, digits: int, **marks: Bools) -> pl.D
         "chance": chance[ranking].round(digits),
         **{name: mark[ranking] for name, mark in marks.items()},
     }
+    return with_columns_before(rows, added)
+
+
+def with_columns_before(rows: pl.DataFrame, added: Mapping[str, np.ndarray]) -> pl.DataFrame:
+    """The rows behind further columns, under names of their own."""
     columns = []
     for name, values in added.items():
         free = name if name not in rows.columns else f"{name} (Tidemill)"

@@ -25,6 +25,7 @@ from tidemill.recipes.base import (
     RecipePage,
     Refused,
 )
+from tidemill.recipes.parts import PageChapter, chapter_blocks
 from tidemill.recommending import RECOMMENDERS
 from tidemill.recommending.base import Explains
 from tidemill.recommending.choosing import BLEND, FLOOR, Contest, Ranking, contest
@@ -35,7 +36,6 @@ from tidemill.reporting.blocks import (
     Block,
     Callout,
     Figures,
-    Heading,
     Listing,
     Paragraph,
     PictureBlock,
@@ -183,20 +183,18 @@ def _refused(data: Dataset, tested: int) -> RecipePage:
 
 def _page(shop: Shop, lists: NDArray[np.int64], run: Run) -> RecipePage:
     answer = _answer(shop)
-    chapters: tuple[tuple[str, str, list[Block]], ...] = (
-        ("which", "Which recommender?", _which(shop)),
-        ("catalogue", "How much of the catalogue is shown?", _catalogue(shop)),
-        ("whom", "Who is served badly?", _served(shop)),
-        ("examples", "What is proposed, and why?", _examples(shop, lists, run)),
-        ("limits", "What this page cannot say", [Listing(_limits(shop))]),
+    chapters = (
+        PageChapter("which", "Which recommender?", _which(shop)),
+        PageChapter("catalogue", "How much of the catalogue is shown?", _catalogue(shop)),
+        PageChapter("whom", "Who is served badly?", _served(shop)),
+        PageChapter("examples", "What is proposed, and why?", _examples(shop, lists, run)),
+        PageChapter("limits", "What this page cannot say", [Listing(_limits(shop))]),
     )
     blocks: list[Block] = [Callout("note", *answer), Figures(_tiles(shop))]
-    for anchor, title, own in chapters:
-        blocks += [Heading(title, 2, anchor), *own]
     customers, items = shop.everything.shape
     return RecipePage(
         "What will customers want next?",
-        tuple(blocks),
+        (*blocks, *chapter_blocks(chapters)),
         (f"Proposals: {answer[0]}", f"Use: {answer[1]}"),
         figures=_figures(shop),
         tables={"recommendations": _table(shop, lists)},

@@ -32,6 +32,7 @@ from tidemill.recipes.base import (
     RecipePage,
     Refused,
 )
+from tidemill.recipes.parts import PageChapter, chapter_blocks
 from tidemill.recipes.study_case import AFTER, FEWEST, TREATMENT, StudyCase, study_case
 from tidemill.recipes.study_parts import (
     REHEARSALS,
@@ -211,29 +212,27 @@ def _sign(better: float | str | None) -> float:
 
 def _page(told: Treatment, found: Rehearsal) -> RecipePage:
     answer, sure = _answer(told), rehearsal_sentence(found, told.said)
-    chapters: tuple[tuple[str, str, list[Block | Refused]], ...] = (
-        ("who", "Who is comparable?", [*_overlap(told.whole, told.everyone, told.case)]),
-        ("balance", "Are the groups alike?", [*_balance_blocks(told)]),
-        ("difference", "How large is the difference?", [*_difference(told)]),
-        ("hidden", "What could undo it?", [Paragraph(_hidden_sentence(told))]),
-        ("differs", "Does it differ between patients?", [*_differing_blocks(told)]),
-        ("rule", "Whom to treat?", _rule_blocks(told)),
-        (
+    chapters = (
+        PageChapter("who", "Who is comparable?", [*_overlap(told.whole, told.everyone, told.case)]),
+        PageChapter("balance", "Are the groups alike?", [*_balance_blocks(told)]),
+        PageChapter("difference", "How large is the difference?", [*_difference(told)]),
+        PageChapter("hidden", "What could undo it?", [Paragraph(_hidden_sentence(told))]),
+        PageChapter("differs", "Does it differ between patients?", [*_differing_blocks(told)]),
+        PageChapter("rule", "Whom to treat?", _rule_blocks(told)),
+        PageChapter(
             "sure",
             "Can the figures be trusted?",
             [*rehearsal_blocks(found, sure, told.unit, told.scale)],
         ),
-        ("limits", "What this page cannot say", [Listing(_limits(told))]),
+        PageChapter("limits", "What this page cannot say", [Listing(_limits(told))]),
     )
     blocks: list[Block | Refused] = [
         Callout("note", answer, _comparable_sentence(told.case, len(told.rows))),
         Figures(_tiles(told)),
     ]
-    for anchor, title, own in chapters:
-        blocks += [Heading(title, 2, anchor), *own]
     return RecipePage(
         "Does the treatment go with a better outcome?",
-        tuple(blocks),
+        (*blocks, *chapter_blocks(chapters)),
         (f"Difference: {answer}", f"Hidden: {_hidden_sentence(told)}", f"Sure: {sure}"),
         subtitle=f"{told.case.said} by {told.case.treatment}",
         figures=_figures(told, found),

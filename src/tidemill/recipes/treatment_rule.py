@@ -8,7 +8,7 @@ import numpy as np
 
 from tidemill.core.condition import Condition
 from tidemill.core.run import Run
-from tidemill.effects.estimates import Effect, scores
+from tidemill.effects.estimates import scores
 from tidemill.effects.nuisances import Nuisances
 from tidemill.effects.policies import PolicyValue, policy_values
 from tidemill.effects.study import Study
@@ -89,8 +89,3 @@ def _found(case: StudyCase, rows: np.ndarray, score: Floats) -> Condition | None
 
     found = describe(candidate_tests(part, list(case.columns)), score, quality, depth=2, gain=0.0)
     return None if found is None else found[0]
-
-
-def gained(values: tuple[PolicyValue, ...], name: str) -> Effect:
-    """What a rule gains against treating nobody."""
-    return next(one.gain for one in values if one.name == name)

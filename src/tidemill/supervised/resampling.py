@@ -68,12 +68,23 @@ def totals_of_persons(
         >>> sums.tolist()
         [[4.0], [4.0], [4.0]]
     """
-    _, place = np.unique(whose, return_inverse=True)
-    if len(place) == 0 or place.max() == len(place) - 1:
-        return totals_of_rows(values, rng, draws)
-    summed = np.zeros((int(place.max()) + 1, values.shape[1]))
-    np.add.at(summed, place, values)
-    return totals_of_rows(summed, rng, draws)
+    return counts_of_persons(whose, rng, draws) @ values
+
+
+def counts_of_persons(
+    whose: NDArray[np.int64], rng: np.random.Generator, draws: int = DRAWS
+) -> Floats:
+    """(draws, n) how often each row counts where persons are drawn, each with all of their rows.
+
+    Args:
+        whose: (n,) the person of each row, any numbers.
+        rng: Draws the persons.
+        draws: How many times.
+    """
+    different, place = np.unique(whose, return_inverse=True)
+    persons = len(different)
+    drawn = rng.multinomial(persons, np.full(persons, 1 / max(persons, 1)), size=draws)
+    return drawn[:, place].astype(np.float64)
 
 
 def drawn_times(

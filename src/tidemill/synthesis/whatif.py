@@ -19,6 +19,7 @@ from tidemill.core.options import whole
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema
 from tidemill.core.words import plural
+from tidemill.effects.hidden_cause import strength_needed
 from tidemill.io.reading import Input
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.auc import NORMAL_95
@@ -506,7 +507,7 @@ def _shift(
         raw = model.raw_difference(before, after, fixed[0], place)
     robustness = None
     if sensitivity:
-        robustness = _robustness(shift / error if error else 0.0, model.degrees_of_freedom)
+        robustness = strength_needed(shift / error if error else 0.0, model.degrees_of_freedom)
     told = Shift(
         one.words,
         one.unit,
@@ -520,13 +521,6 @@ def _shift(
         robustness,
     )
     return told, own.mean(axis=0)
-
-
-def _robustness(t: float, free: int) -> float:
-    """The share of what is left that a hidden cause must explain to bring an estimate of this
-    t-value to nothing (Cinelli and Hazlett 2020, equation 17)."""
-    f = abs(t) / sqrt(max(free, 1))
-    return 0.5 * (sqrt(f**4 + 4 * f**2) - f**2)
 
 
 def _observed(one: OutcomeMeasure, given: GivenRows, supported: np.ndarray) -> float | None:

@@ -152,6 +152,29 @@ def test_a_column_that_differs_is_never_taken_for_harmless(tmp_path: Path) -> No
     assert not named.refused
 
 
+def test_outcomes_that_are_missing_in_one_arm_more_than_in_the_other_are_no_comparison(
+    tmp_path: Path,
+) -> None:
+    """Of those who were mailed and did not buy many gave no answer: the rest look like buyers."""
+    table = campaign_table(tmp_path / "mails.csv", moved=0.0)
+    frame = pl.read_csv(table)
+    silent = (frame["mail"] == "letter") & (frame["bought"] == "no")
+    silent &= pl.Series(np.random.default_rng(3).random(len(frame)) < 0.4)
+    bought = pl.when(silent).then(None).otherwise(pl.col("bought")).alias("bought")
+    frame.with_columns(bought).write_csv(table)
+    columns = {"treatment": "mail"}
+    [refused] = recipe("campaign", table, target="bought", columns=columns).refused
+    assert "is not known of" in refused.why
+    assert "'letter'" in refused.why
+    page = recipe("treatment", table, target="bought", columns=columns, assume=FEW)
+    assert "Not settled" in str(page)
+    # as many missing in both arms are nothing to doubt
+    evenly = pl.Series(np.random.default_rng(4).random(len(frame)) < 0.1)
+    bought = pl.when(evenly).then(None).otherwise(pl.col("bought")).alias("bought")
+    frame.with_columns(bought).write_csv(table)
+    assert not recipe("campaign", table, target="bought", columns=columns, assume=FEW).refused
+
+
 # --- treatment ------------------------------------------------------------------------------------
 
 

@@ -56,6 +56,7 @@ from tidemill.recipes.study_parts import (
     rehearsal_blocks,
     rehearsal_sentence,
     rehearsed,
+    unknown_words,
 )
 from tidemill.reporting.blocks import (
     Block,
@@ -110,7 +111,7 @@ def campaign(data: Dataset, run: Run, **options: Unpack[CampaignOptions]) -> Rec
         for k in range(len(case.arms))
     )
     currency = options.get("currency") or ""
-    if not all(lot.drawn for lot in lots):
+    if case.unknown or not all(lot.drawn for lot in lots):
         return _refused(case, lots)
     share = float(assumed["list"])
     prices = Prices()
@@ -257,13 +258,20 @@ def _refused(case: StudyCase, lots: Sequence[Lot]) -> RecipePage:
     )
     if names:
         said += f" {quoted(names)} {'differs' if len(names) == 1 else 'differ'} between the arms."
+    if case.unknown:
+        said = unknown_words(case)
     after = listing([f"option 'column=after={name}'" for name in names or ["COL"]], "or")
+    needs = (
+        "a campaign whose recipients are drawn by lot; or, if all that decided who was contacted "
+        "is in the table, the recipe 'treatment'. If a column that differs was known only after "
+        f"the campaign, name it with {after}."
+    )
+    if case.unknown:
+        needs = "the outcomes of all customers, of whichever arm."
     refusal = Refused(
         "What the campaign brought cannot be said by comparing the arms.",
         said,
-        "a campaign whose recipients are drawn by lot; or, if all that decided who was contacted "
-        "is in the table, the recipe 'treatment'. If a column that differs was known only after "
-        f"the campaign, name it with {after}.",
+        needs,
     )
     blocks = (
         refusal,

@@ -30,6 +30,8 @@ UNTREATED = ("no", "none", "control", "0", "false", "placebo", "untreated", "kei
 ALMOST_ALONE = 0.8
 """Of what can be told (AUC 0.9): little that is known of a person before an outcome tells so much
 of it."""
+UNEVEN = 0.001
+"""The level at which outcomes are missing more often in one arm than in another."""
 UNLIKELY = float(np.log(1e-9))
 """Less than that is no chance."""
 
@@ -51,6 +53,8 @@ class StudyCase:
         columns: What is known of each row from before the treatment.
         left_out: Column -> why it is not reckoned with.
         layout, rows: The columns as arrays.
+        unknown: Level of the treatment -> the share of its rows that were left out, as nobody knows
+            what came of them; empty where that is as frequent in all of them.
     """
 
     data: Dataset
@@ -66,6 +70,7 @@ class StudyCase:
     left_out: Mapping[str, str]
     layout: FeatureLayout
     rows: Features
+    unknown: Mapping[str, float]
 
     def __len__(self) -> int:
         return len(self.arm)
@@ -93,6 +98,7 @@ class StudyCase:
             (self.outcome, self.said, self.happens),
             kept,
             {**self.left_out, **names},
+            self.unknown,
         )
 
 
@@ -125,6 +131,7 @@ def study_case(
             f"'{treatment}' is both the treatment and the target",
             hint="the target says what came of it: name another column",
         )
+    unknown = _unevenly_unknown(data[treatment], data[target.name])
     there = data[treatment].is_not_null() & data[target.name].is_not_null()
     cleaned = verbs.clean(data.rows(there.to_numpy()), run=run).data
     levels, arm = _arms(cleaned[treatment], treatment, control)
@@ -136,7 +143,7 @@ def study_case(
             kept.append(column)
     answers = _answers(cleaned, kept, outcome[0], happens=outcome[2])
     kept = [column for column in kept if column.name not in answers]
-    return _made(cleaned, treatment, levels, arm, outcome, kept, {**after, **answers})
+    return _made(cleaned, treatment, levels, arm, outcome, kept, {**after, **answers}, unknown)
 
 
 def _made(
@@ -147,6 +154,7 @@ def _made(
     outcome: tuple[Floats, str, bool],
     columns: Sequence[Column],
     left_out: Mapping[str, str],
+    unknown: Mapping[str, float],
 ) -> StudyCase:
     layout, (rows,) = features([data], columns)
     persons = entity_numbers(data)
@@ -164,7 +172,25 @@ def _made(
         left_out,
         layout,
         rows,
+        unknown,
     )
+
+
+def _unevenly_unknown(treatment: pl.Series, outcome: pl.Series) -> dict[str, float]:
+    """Level of the treatment -> the share of its rows without an outcome; empty where chance
+    explains how these differ."""
+    from scipy.stats import chi2_contingency
+
+    known = pl.DataFrame({"level": treatment.cast(pl.String), "gone": outcome.is_null()})
+    counts = known.drop_nulls().group_by("level").agg(pl.len(), pl.col("gone").sum()).sort("level")
+    gone = counts["gone"].to_numpy()
+    there = counts["len"].to_numpy() - gone
+    if len(counts) < 2 or not gone.sum() or not there.sum():
+        return {}
+    if chi2_contingency([gone, there]).pvalue >= UNEVEN:
+        return {}
+    shares = gone / (gone + there)
+    return dict(zip(counts["level"].to_list(), shares.tolist(), strict=True))
 
 
 def _arms(

@@ -8,6 +8,7 @@ import numpy as np
 
 from tidemill import verbs
 from tidemill.core.run import Run
+from tidemill.core.words import listing, percent
 from tidemill.effects.estimates import Effect
 from tidemill.effects.nuisances import Nuisances
 from tidemill.effects.rehearsal import Rehearsal, rehearse
@@ -96,6 +97,17 @@ def rehearsal_blocks(found: Rehearsal, sentence: str, unit: str, scale: float) -
         unit,
     )
     return [Paragraph(lead + sentence), picture]
+
+
+def unknown_words(case: StudyCase) -> str:
+    """Of which arms outcomes are missing; "" where they are missing as often in all."""
+    if not case.unknown:
+        return ""
+    arms = listing([f"{percent(share)} of '{arm}'" for arm, share in case.unknown.items()])
+    return (
+        f"What came of it is not known of {arms}: who is missing may hang on what was done, and on "
+        "what came of it."
+    )
 
 
 def left_out_blocks(case: StudyCase) -> list[Block]:

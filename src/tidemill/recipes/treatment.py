@@ -41,6 +41,7 @@ from tidemill.recipes.study_parts import (
     rehearsal_blocks,
     rehearsal_sentence,
     rehearsed,
+    unknown_words,
 )
 from tidemill.recipes.treatment_rule import TreatmentRule, treatment_rule
 from tidemill.reporting.blocks import (
@@ -273,6 +274,8 @@ def _answer(told: Treatment) -> str:
     low, high = min(means), max(means)
     who = f"{told.case.treatment} = {arm}"
     ends = f"95 % interval {_signed(told, effect.low)} to {_signed(told, effect.high)}"
+    if told.case.unknown:
+        return f"Not settled: {unknown_words(told.case)} By what is known: {ends}."
     if len(told.rows) < SETTLED * len(told.case):
         return (
             f"Not settled: only {percent(len(told.rows), len(told.case))} of the rows are "

@@ -80,8 +80,19 @@ bench-text: setup
 bench-describe: setup
 	$(BIN)/python benchmarks/describe.py
 
-bench-recipes: setup
+# what the recipes say where the truth is known, and beside libraries; one that does not install is told as such
+TRADES := benchmarks/.venv-recipes
+
+$(TRADES)/.setup-stamp: benchmarks/recipes-peers.txt
+	$(PYTHON) -m venv $(TRADES)
+	$(TRADES)/bin/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
+	$(TRADES)/bin/python -m pip install --quiet --disable-pip-version-check -r $< || \
+	for peer in $$(grep -v '^#' $<); do $(TRADES)/bin/python -m pip install --quiet --disable-pip-version-check "$$peer"; done || true
+	touch $@
+
+bench-recipes: setup $(TRADES)/.setup-stamp
 	$(BIN)/python benchmarks/studies.py
+	$(BIN)/python benchmarks/recipes_judge.py
 
 clean:
-	rm -rf $(VENV) $(PEERS) $(ANONYMETER) benchmarks/out demo-out tidemill-out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(ANONYMETER) $(TRADES) benchmarks/out demo-out tidemill-out .pytest_cache .mypy_cache .ruff_cache .hypothesis

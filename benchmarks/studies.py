@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,7 +30,8 @@ from tidemill.effects.nuisances import BY, expected_of, nuisances
 from tidemill.effects.qini import qini_curve
 from tidemill.effects.study import Study
 from tidemill.recipes.run import recipe
-from tidemill.supervised.arrays import features
+from tidemill.recipes.study_case import study_case
+from tidemill.supervised.arrays import Floats, features
 
 PAGE, RESULTS = ROOT / "docs" / "recipes.md", ROOT / "benchmarks" / "results" / "studies.json"
 AFTER = ("visit", "conversion", "spend", "segment")
@@ -43,33 +46,44 @@ def study_of(frame: pl.DataFrame, before: list[str], treated: Any, outcome: Any)
     return Study(layout, rows, treated, outcome, np.arange(len(frame)))
 
 
-def hillstrom() -> dict[str, Any]:
-    """Qini coefficients of lists."""
+def hillstrom_frame() -> pl.DataFrame:
+    """Customers who got the e-mail for women, or none."""
     frame = pl.read_parquet(SHARED / "hillstrom" / "hillstrom.parquet")
-    frame = frame.filter(pl.col("segment") != "Mens E-Mail")
+    return frame.filter(pl.col("segment") != "Mens E-Mail")
+
+
+def hillstrom_halves() -> Iterator[tuple[Study, Study, Floats]]:
+    """Seed by seed the half to learn from, the other half, and who of it bought women's wear."""
+    frame = hillstrom_frame()
     treated = (frame["segment"] == "Womens E-Mail").to_numpy()
     before = [name for name in frame.columns if name not in AFTER]
-    whole = study_of(frame, before, treated, frame["visit"].to_numpy().astype(float))
-    whole = Study(
-        whole.layout, whole.rows, treated, whole.outcome, whole.whose, float(treated.mean())
+    whole = replace(
+        study_of(frame, before, treated, frame["visit"].to_numpy().astype(float)),
+        assigned=float(treated.mean()),
     )
     women = frame["womens"].to_numpy().astype(float)
-    found: dict[str, list[float]] = {"by effect": [], "by response": [], "by one column": []}
     for seed in range(SEEDS):
         shuffled = np.random.default_rng(seed).permutation(len(frame))
         first, second = np.sort(shuffled[::2]), np.sort(shuffled[1::2])
-        run, asked = tm.Run(seed), whole.part(second)
-        learned = whole.part(first)
+        yield whole.part(first), whole.part(second), women[second]
+
+
+def hillstrom() -> dict[str, Any]:
+    """Qini coefficients of lists."""
+    found: dict[str, list[float]] = {"by effect": [], "by response": [], "by one column": []}
+    for seed, (learned, asked, women) in enumerate(hillstrom_halves()):
+        run = tm.Run(seed)
         lists = {
             "by effect": expected_effects(learned, asked.rows, run).each,
             "by response": expected_of(
                 learned, learned.outcome, learned.treated, asked.rows, 2, BY[1], run
             ),
-            "by one column": women[second],
+            "by one column": women,
         }
         for name, order in lists.items():
             found[name].append(qini_curve(order, asked, run).coefficient)
-    page = recipe("campaign", frame, target="visit", columns={"treatment": "segment"})
+    columns = {"treatment": "segment"}
+    page = recipe("campaign", hillstrom_frame(), target="visit", columns=columns)
     return {
         "qini": {name: float(np.mean(values)) for name, values in found.items()},
         "effect": {name: page.figures[f"effect_{name}"] for name in ("per_1000", "low", "high")},
@@ -77,15 +91,20 @@ def hillstrom() -> dict[str, Any]:
     }
 
 
-def ihdp() -> dict[str, Any]:
-    """How far each child's effect and the mean are off."""
+def ihdp_studies() -> Iterator[tuple[Study, Floats]]:
+    """Each replication with the true effect of each child."""
     frame = pl.read_parquet(SHARED / "ihdp" / "ihdp.parquet")
     before = [name for name in frame.columns if name.startswith("x")]
-    rows = []
     for _, part in frame.group_by("replication", maintain_order=True):
-        truth = (part["mu1"] - part["mu0"]).to_numpy()
         treated = part["treatment"].to_numpy().astype(bool)
         study = study_of(part, before, treated, part["y_factual"].to_numpy())
+        yield study, (part["mu1"] - part["mu0"]).to_numpy()
+
+
+def ihdp() -> dict[str, Any]:
+    """How far each child's effect and the mean are off."""
+    rows = []
+    for study, truth in ihdp_studies():
         expected = nuisances(study, tm.Run(0))
         mean = doubly_robust(study, expected)
         rows.append(
@@ -99,14 +118,22 @@ def ihdp() -> dict[str, Any]:
     return {"replications": rows}
 
 
+RHC = {"treatment": ("rhc",), "after": ("dschdte", "dthdte", "lstctdte", "death")}
+
+
+def rhc_study() -> Study:
+    """All patients, as the recipe takes them."""
+    data = tm.read(pl.read_parquet(SHARED / "rhc" / "rhc.parquet"), target="death_d30")
+    return study_case(data, RHC, None, None, tm.Run(0)).study(1, by_lot=False)[0]
+
+
 def rhc() -> dict[str, Any]:
     """The difference by each method, in points."""
-    frame = pl.read_parquet(SHARED / "rhc" / "rhc.parquet")
     page = recipe(
         "treatment",
-        frame,
+        pl.read_parquet(SHARED / "rhc" / "rhc.parquet"),
         target="death_d30",
-        columns={"treatment": "rhc", "after": ["dschdte", "dthdte", "lstctdte", "death"]},
+        columns=RHC,
         assume={"better": "less"},
     )
     points = {name: 100 * value for name, value in page.figures.items() if "difference" in name}

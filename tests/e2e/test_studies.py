@@ -175,6 +175,44 @@ def test_outcomes_that_are_missing_in_one_arm_more_than_in_the_other_are_no_comp
     assert not recipe("campaign", table, target="bought", columns=columns, assume=FEW).refused
 
 
+def test_a_table_as_people_write_it(tidemill: Tidemill, tmp_path: Path) -> None:
+    """Names in Chinese, blanks, amounts with their currency, a third answer that few gave, and an
+    outcome in other words."""
+    frame = pl.read_csv(campaign_table(tmp_path / "mails.csv", rows=1200))
+    rng = np.random.default_rng(7)
+    mail = np.where(frame["mail"] == "letter", "是", "否")
+    mail[rng.random(len(mail)) < 0.05] = ""
+    mail[:8] = "也许"
+    paid = [f"¥{spent:,.2f}" for spent in frame["spent"]]
+    pl.DataFrame(
+        {"联系": mail, "年龄": frame["age"], "套餐": frame["plan"], "付款": paid}
+    ).write_csv(tmp_path / "table.csv")
+    done = tidemill(
+        *("recipe", "campaign", tmp_path / "table.csv", "--target", "付款"),
+        *("--column", "treatment=联系", "--assume", "rehearsals=3", "--out", tmp_path / "page"),
+    )
+    assert done.code == 0, done.err
+    found = figures(tmp_path / "page")
+    assert found["rows"] + found["rows_left_out"] == 1200
+    assert found["rows_left_out"] == (mail == "").sum() + 8
+    page = (tmp_path / "page" / "report.html").read_text(encoding="utf-8")
+    assert "Rows that were left out" in page
+    assert "也许" not in page
+
+
+def test_too_little_is_refused_and_no_error(tidemill: Tidemill, tmp_path: Path) -> None:
+    table = campaign_table(tmp_path / "mails.csv", rows=120)
+    for name in ("campaign", "treatment"):
+        done = tidemill(
+            *("recipe", name, table, "--target", "bought", "--column", "treatment=mail"),
+            *("--out", tmp_path / name),
+        )
+        assert done.code == 0, done.err
+        [refused] = figures(tmp_path / name)["refused"]
+        assert "100 rows" in refused["why"]
+        assert "more rows" in refused["needs"]
+
+
 # --- treatment ------------------------------------------------------------------------------------
 
 
@@ -216,6 +254,7 @@ def test_no_effect_is_not_claimed_and_a_hidden_cause_is_measured(tmp_path: Path)
     assert fooled.figures["difference_low"] > 0  # nobody can see that
     assert 0.1 < fooled.figures["hidden_cause_needed"] < 0.6
     assert "A cause that no column shows would undo" in str(fooled)
+    assert "would undo" not in str(nothing)
     [refused] = fooled.refused
     assert "Whom to treat" in refused.what
 

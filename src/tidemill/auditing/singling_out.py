@@ -21,7 +21,7 @@ from tidemill.core.leak import Leak
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.words import percent
-from tidemill.supervised.arrays import Features, together
+from tidemill.supervised.arrays import Bools, Features, together
 from tidemill.supervised.excess import Excess, of_hits
 
 OF_ONE = 500
@@ -39,8 +39,6 @@ labelled."""
 FEWEST = 50
 """Predicates that are needed."""
 TOSSES = 200
-
-Bools = NDArray[np.bool_]
 
 
 class PredicateTrial(NamedTuple):

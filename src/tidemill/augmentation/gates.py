@@ -7,21 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.lawful import obeys
 from tidemill.core.run import Run
 from tidemill.metrics.nearest import NEAR
 from tidemill.pipeline.feedback import joined
-from tidemill.supervised.arrays import Floats, features, together
+from tidemill.supervised.arrays import Bools, Floats, features, together
 from tidemill.supervised.boosting import boosted, predictions, tree_matrix
 from tidemill.supervised.points import learn_embedding, nearest
 from tidemill.supervised.sampling import thinned
 from tidemill.trials.problem import Problem
 from tidemill.trials.trial import TrialRows, predicted
-
-Bools = NDArray[np.bool_]
 
 MOST_REAL = 10_000
 """Real rows that judge the generated ones."""

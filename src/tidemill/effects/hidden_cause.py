@@ -23,6 +23,7 @@ class HiddenCause:
     Attributes:
         needed: The share of what is left unexplained, of who was treated and of the outcome, that
             it must explain to bring the effect to nothing.
+        doubtful: The same to bring nothing into the 95 % interval; 0 where it is there already.
         strongest: The column that explains most of both; "" where there is none.
         explains: What that column explains of what others leave, of who was treated and of the
             outcome.
@@ -30,6 +31,7 @@ class HiddenCause:
     """
 
     needed: float
+    doubtful: float
     strongest: str
     explains: tuple[float, float]
     left: float
@@ -46,18 +48,19 @@ def hidden_cause(study: Study, effect: Effect) -> HiddenCause:
     design = learn_design(study.layout, study.rows)
     matrix = np.column_stack([design(study.rows), np.ones(len(study))])
     free = max(len(study) - matrix.shape[1] - 1, 1)
-    needed = strength_needed(effect.mean / effect.error, free)
+    t = abs(effect.mean / effect.error)
+    needed, doubtful = (strength_needed(max(one, 0.0), free) for one in (t, t - effect.width))
     columns = _columns(study, design)
     treated = study.treated.astype(float)
     of_treated = _explained(matrix, columns, treated)
     of_outcome = _explained(np.column_stack([matrix, treated]), columns, study.outcome)
     if not columns:
-        return HiddenCause(needed, "", (0.0, 0.0), effect.mean)
+        return HiddenCause(needed, doubtful, "", (0.0, 0.0), effect.mean)
     name = max(columns, key=lambda column: of_treated[column] * of_outcome[column])
     own, other = of_treated[name], of_outcome[name]
     moved = effect.error * sqrt(free * other * own / max(1 - own, 1e-9))
     left = effect.mean - float(np.sign(effect.mean)) * moved
-    return HiddenCause(needed, name, (own, other), left)
+    return HiddenCause(needed, doubtful, name, (own, other), left)
 
 
 def strength_needed(t: float, free: int) -> float:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidemill.core.run import Run
-from tidemill.effects.study import Bools, Study
-from tidemill.supervised.arrays import Features, Floats
+from tidemill.effects.study import Study
+from tidemill.supervised.arrays import Bools, Features, Floats
 from tidemill.supervised.folds import folds
 from tidemill.supervised.learners import LEARNERS
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tidemill.effects.nuisances import Nuisances
-from tidemill.effects.study import Bools
+from tidemill.supervised.arrays import Bools
 
 EDGE = 0.05
 """Rows whose chance of either group is below this have no counterpart: there are hardly any such

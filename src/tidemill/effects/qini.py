@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tidemill.core.run import Run
-from tidemill.effects.study import Bools, Study
-from tidemill.supervised.arrays import Floats
+from tidemill.effects.study import Study
+from tidemill.supervised.arrays import Bools, Floats
 from tidemill.supervised.resampling import counts_of_persons, interval
 
 SHARES = np.linspace(0.0, 1.0, 21)

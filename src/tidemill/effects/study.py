@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tidemill.supervised.arrays import FeatureLayout, Features, Floats
-
-Bools = NDArray[np.bool_]
+from tidemill.supervised.arrays import Bools, FeatureLayout, Features, Floats
 
 
 @dataclass(frozen=True)

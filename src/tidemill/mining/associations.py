@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 
-from tidemill.mining.itemsets import Bits, Ints, count, frequent_itemsets
+from tidemill.mining.itemsets import Bits, count, frequent_itemsets
 from tidemill.mining.significance import ALPHA, excess_p
-from tidemill.supervised.arrays import Floats
+from tidemill.supervised.arrays import Floats, Ints
 
 Flags = NDArray[np.bool_]
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from tidemill.supervised.arrays import Ints
+
 Bits = NDArray[np.uint64]
-Ints = NDArray[np.int64]
 Extended = tuple[tuple[int, ...], Ints, Ints]
 """Items that stand before others, the items that may follow them, and the rows of each such set."""
 

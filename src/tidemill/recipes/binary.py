@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tidemill import verbs
 from tidemill.augmentation import outputs as loop_folder
@@ -22,12 +21,10 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OptionError
 from tidemill.core.run import Run
 from tidemill.recipes.base import LOOP, RecipeOption, RecipeOutput, RecipePage
-from tidemill.supervised.arrays import Floats
+from tidemill.supervised.arrays import Bools, Floats
 from tidemill.supervised.measures import checked_cost
 from tidemill.trials.problem import Problem, problem_of
 from tidemill.trials.trial import predicted
-
-Bools = NDArray[np.bool_]
 
 PRIOR = "prior"
 """The assumption that says how frequent cases really are."""

@@ -53,9 +53,11 @@ from tidemill.recipes.study_parts import (
     REHEARSALS,
     forest,
     left_out_blocks,
+    refused_page,
     rehearsal_blocks,
     rehearsal_sentence,
     rehearsed,
+    rows_figures,
     unknown_words,
 )
 from tidemill.reporting.blocks import (
@@ -72,6 +74,7 @@ from tidemill.reporting.blocks import (
 )
 from tidemill.supervised.arrays import Floats
 
+TITLE = "What the campaign brought, and whom to contact next"
 SEGMENTS = 3
 LEAST_SHARE = 0.05
 """A segment has at least this share of the rows."""
@@ -106,6 +109,8 @@ def campaign(data: Dataset, run: Run, **options: Unpack[CampaignOptions]) -> Rec
     assumed = options["assumed"]
     control = str(assumed["control"]) if "control" in assumed else None
     case = study_case(data, options["columns"], control, options.get("positive"), run)
+    if case.cannot:
+        return refused_page(case, TITLE, "What the campaign brought cannot be said.")
     lots = tuple(
         lot_of(case.study(k + 1, by_lot=True)[0], run.child("lot", k))
         for k in range(len(case.arms))
@@ -210,7 +215,7 @@ class MeasuredCampaign:
 def _measured(case: StudyCase, arm: int, run: Run) -> ArmEffect:
     study, rows = case.study(arm, by_lot=True)
     nuisance = nuisances(study, run.child("arm", arm))
-    effect = doubly_robust(study, nuisance)
+    effect = doubly_robust(study, nuisance).of_several(len(case.arms))
     return ArmEffect(
         arm, case.arms[arm - 1], rows, study, nuisance, effect, raw_difference(study, nuisance)
     )
@@ -236,9 +241,12 @@ def _page(
         ),
         PageChapter("limits", "What this page cannot say", [Listing(_limits(told))]),
     )
-    blocks: list[Block] = [Callout("note", brought, whom), Figures(_tiles(told))]
+    blocks: list[Block] = [
+        Callout("note", brought, whom, note=_if_by_lot(told.case)),
+        Figures(_tiles(told)),
+    ]
     return RecipePage(
-        "What the campaign brought, and whom to contact next",
+        TITLE,
         (*blocks, *chapter_blocks(chapters)),
         (f"Effect: {brought}", f"Whom: {whom}", f"Sure: {sure}"),
         subtitle=f"{told.case.said} by {told.case.treatment}",
@@ -279,11 +287,11 @@ def _refused(case: StudyCase, lots: Sequence[Lot]) -> RecipePage:
         *_lot_blocks(case, lots),
     )
     return RecipePage(
-        "What the campaign brought, and whom to contact next",
+        TITLE,
         blocks,
         (f"Lot: {said}",),
         subtitle=f"{case.said} by {case.treatment}",
-        figures={"told_by_columns": worst.told.value},
+        figures={"told_by_columns": worst.told.value, **rows_figures(case)},
         made=(("Rows", plural(len(case), "row")),),
     )
 
@@ -347,6 +355,12 @@ def _whom_sentence(told: MeasuredCampaign) -> str:
     return "No list, nor contacting everyone, is proven to gain anything."
 
 
+def _if_by_lot(case: StudyCase) -> str:
+    """On what all of it stands."""
+    columns = plural(len(case.columns), "column")
+    return f"This holds if contact was drawn by lot; {columns} do not speak against it."
+
+
 def _rule(whom: Targeting, name: str) -> PolicyValue:
     return next(one for one in whom.values if one.name == name)
 
@@ -378,6 +392,8 @@ def _brought(told: MeasuredCampaign) -> list[Block]:
         "What it brought is the difference to customers who were not contacted, set right for how "
         "their other columns happened to fall; the plain difference stands beside."
     )
+    if len(arms) > 1:
+        lead += f" The intervals hold for all {len(arms)} kinds of contact at once."
     blocks: list[Block] = [Paragraph(lead), TableBlock(heads, rows, stacked=True)]
     if len(arms) > 1:
         blocks.append(_forest(told, "Brought", [(one.name, one.effect) for one in arms]))
@@ -598,6 +614,7 @@ def _figures(told: MeasuredCampaign, found: Rehearsal) -> dict[str, float]:
         "qini_by_response": told.whom.curves[RESPONSE].coefficient,
         "rehearsals": float(found.times),
         "rehearsals_held": float(found.held),
+        **rows_figures(told.case),
     }
     for one in told.arms:
         figures[f"effect_per_1000: {one.name}"] = 1000 * one.effect.mean

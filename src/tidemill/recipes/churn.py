@@ -20,7 +20,6 @@ from tidemill.recipes.binary import (
     LEVER,
     PRIOR,
     BinaryOptions,
-    Bools,
     Case,
     page_of_case,
 )
@@ -55,7 +54,7 @@ from tidemill.reporting.blocks import (
     TableBlock,
     Tile,
 )
-from tidemill.supervised.arrays import Floats
+from tidemill.supervised.arrays import Bools, Floats
 from tidemill.supervised.resampling import interval
 from tidemill.synthesis.synthesizer import Synthesizer
 from tidemill.synthesis.whatif_answer import WhatIf

@@ -28,7 +28,6 @@ from tidemill.recipes.binary import (
     BINARY_OPTIONS,
     PRIOR,
     BinaryOptions,
-    Bools,
     Case,
     page_of_case,
     shifted,
@@ -59,7 +58,7 @@ from tidemill.reporting.blocks import (
     TableBlock,
     Tile,
 )
-from tidemill.supervised.arrays import Floats
+from tidemill.supervised.arrays import Bools, Floats
 from tidemill.supervised.resampling import interval
 
 USUAL_SHARE = 0.01

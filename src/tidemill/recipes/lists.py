@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tidemill.core.run import Run
-from tidemill.recipes.binary import Bools, Case
-from tidemill.supervised.arrays import Floats
+from tidemill.recipes.binary import Case
+from tidemill.supervised.arrays import Bools, Floats
 from tidemill.supervised.resampling import interval, totals_of_rows
 
 

@@ -17,7 +17,7 @@ from tidemill.core.words import count, number, percent, plural
 from tidemill.mining.subgroups import Masks, Quality, candidate_tests, describe
 from tidemill.mining.wording import test_words
 from tidemill.recipes.base import Assumption, RecipePage, Refused
-from tidemill.recipes.binary import Bools, Case
+from tidemill.recipes.binary import Case
 from tidemill.reporting.blocks import (
     Block,
     Callout,
@@ -32,7 +32,7 @@ from tidemill.reporting.blocks import (
 )
 from tidemill.reporting.findings import evidence
 from tidemill.reporting.steps import score_new_rows
-from tidemill.supervised.arrays import Floats
+from tidemill.supervised.arrays import Bools, Floats
 from tidemill.supervised.auc import auc
 from tidemill.synthesis.synthesizer import Synthesizer
 

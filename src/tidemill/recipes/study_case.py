@@ -7,29 +7,41 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from tidemill import verbs
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OptionError
+from tidemill.core.persons import person_column
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.core.split import entity_numbers
-from tidemill.core.words import listing, plural, quoted
+from tidemill.core.words import listing, plural
 from tidemill.effects.study import Study
 from tidemill.supervised.alone import FOLDS, grouping, told_alone
-from tidemill.supervised.arrays import FeatureLayout, Features, Floats, features
+from tidemill.supervised.arrays import Bools, FeatureLayout, Features, Floats, Ints, features
 from tidemill.trials.problem import problem_of
 
 TREATMENT, AFTER = "treatment", "after"
 FEWEST = 100
 """Rows of an arm, and of an outcome that happens or not, of which anything is said."""
+FEWEST_WITNESSES = 30
+"""Persons of an arm, where they have several rows: intervals over fewer are too narrow (Cameron and
+Miller 2015, "A Practitioner's Guide to Cluster-Robust Inference")."""
 MOST_ARMS = 8
-UNTREATED = ("no", "none", "control", "0", "false", "placebo", "untreated", "keine", "无", "对照")
+UNTREATED = frozenset(
+    """
+    no none control 0 false n placebo untreated nein keine kein ohne non aucun nej nee não nao nie
+    нет 无 否 没有 未 对照 对照组
+    """.split()  # noqa: SIM905
+)
 """What the rows without a treatment are mostly called."""
 ALMOST_ALONE = 0.8
 """Of what can be told (AUC 0.9): little that is known of a person before an outcome tells so much
 of it."""
+NOTHING_KNOWN = (
+    "No column shows what the rows were like before, so it cannot be seen whether those who were "
+    "treated were like the others."
+)
 UNEVEN = 0.001
 """The level at which outcomes are missing more often in one arm than in another."""
 UNLIKELY = float(np.log(1e-9))
@@ -50,32 +62,38 @@ class StudyCase:
         said: What the outcome is in words: "visit = 1", "spend".
         happens: Whether it is that something happens.
         whose: (n,) which person each row is of.
+        person: The column that tells persons apart; "" where each row is a person of its own.
         columns: What is known of each row from before the treatment.
         left_out: Column -> why it is not reckoned with.
         layout, rows: The columns as arrays.
         unknown: Level of the treatment -> the share of its rows that were left out, as nobody knows
             what came of them; empty where that is as frequent in all of them.
+        rows_out: Why rows were left out -> how many.
+        cannot: Why nothing can be compared; "" where something can be.
     """
 
     data: Dataset
     treatment: str
     control: str
     arms: tuple[str, ...]
-    arm: NDArray[np.int64]
+    arm: Ints
     outcome: Floats
     said: str
     happens: bool
-    whose: NDArray[np.int64]
+    whose: Ints
+    person: str
     columns: tuple[Column, ...]
     left_out: Mapping[str, str]
     layout: FeatureLayout
     rows: Features
     unknown: Mapping[str, float]
+    rows_out: Mapping[str, int]
+    cannot: str
 
     def __len__(self) -> int:
         return len(self.arm)
 
-    def study(self, arm: int, *, by_lot: bool) -> tuple[Study, NDArray[np.int64]]:
+    def study(self, arm: int, *, by_lot: bool) -> tuple[Study, Ints]:
         """The rows of an arm and those of the control, and where they stand."""
         at = np.flatnonzero((self.arm == 0) | (self.arm == arm))
         treated = self.arm[at] == arm
@@ -85,20 +103,6 @@ class StudyCase:
                 self.layout, self.rows.rows(at), treated, self.outcome[at], self.whose[at], share
             ),
             at,
-        )
-
-    def without(self, names: Mapping[str, str]) -> StudyCase:
-        """The same with further columns left out."""
-        kept = [column for column in self.columns if column.name not in names]
-        return _made(
-            self.data,
-            self.treatment,
-            (self.control, *self.arms),
-            self.arm,
-            (self.outcome, self.said, self.happens),
-            kept,
-            {**self.left_out, **names},
-            self.unknown,
         )
 
 
@@ -131,10 +135,16 @@ def study_case(
             f"'{treatment}' is both the treatment and the target",
             hint="the target says what came of it: name another column",
         )
-    unknown = _unevenly_unknown(data[treatment], data[target.name])
-    there = data[treatment].is_not_null() & data[target.name].is_not_null()
-    cleaned = verbs.clean(data.rows(there.to_numpy()), run=run).data
-    levels, arm = _arms(cleaned[treatment], treatment, control)
+    cleaned = verbs.clean(data, run=run).data
+    unknown = _unevenly_unknown(cleaned[treatment], cleaned[target.name])
+    rows_out, there = _without(cleaned, treatment, target.name)
+    cleaned = cleaned.rows(there)
+    whose, person = _persons(cleaned)
+    levels, arm = _arms(cleaned[treatment], whose, treatment, control)
+    rare = arm < 0
+    if rare.any():
+        rows_out[f"have a rare value of '{treatment}'"] = int(rare.sum())
+        cleaned, arm, whose = cleaned.rows(~rare), arm[~rare], whose[~rare]
     outcome = _outcome(cleaned, positive)
     after = dict.fromkeys(columns.get(AFTER, ()), "you said that it was known only after")
     kept = []
@@ -143,37 +153,46 @@ def study_case(
             kept.append(column)
     answers = _answers(cleaned, kept, outcome[0], happens=outcome[2])
     kept = [column for column in kept if column.name not in answers]
-    return _made(cleaned, treatment, levels, arm, outcome, kept, {**after, **answers}, unknown)
-
-
-def _made(
-    data: Dataset,
-    treatment: str,
-    levels: Sequence[str],
-    arm: NDArray[np.int64],
-    outcome: tuple[Floats, str, bool],
-    columns: Sequence[Column],
-    left_out: Mapping[str, str],
-    unknown: Mapping[str, float],
-) -> StudyCase:
-    layout, (rows,) = features([data], columns)
-    persons = entity_numbers(data)
-    whose = np.arange(len(data)) if persons is None else persons
-    control, *arms = levels
+    layout, (rows,) = features([cleaned], kept)
     return StudyCase(
-        data,
+        cleaned,
         treatment,
-        control,
-        tuple(arms),
+        levels[0],
+        tuple(levels[1:]),
         arm,
         *outcome,
         whose,
-        tuple(columns),
-        left_out,
+        person,
+        tuple(kept),
+        {**after, **answers},
         layout,
         rows,
         unknown,
+        rows_out,
+        _too_few(levels, arm, whose, outcome) or ("" if kept else NOTHING_KNOWN),
     )
+
+
+def _without(data: Dataset, treatment: str, target: str) -> tuple[dict[str, int], Bools]:
+    """Why rows cannot be compared -> how many, and (n,) which ones can be."""
+    there = np.ones(len(data), bool)
+    found = {}
+    for name in (treatment, target):
+        gone = data[name].is_null().to_numpy() & there
+        there &= ~gone
+        if gone.any():
+            found[f"lack '{name}'"] = int(gone.sum())
+    return found, there
+
+
+def _persons(data: Dataset) -> tuple[Ints, str]:
+    """(n,) which person each row is of, and the column that tells it; "" for none."""
+    declared = [column.name for column in data.schema.of_role("entity")]
+    names = declared or [name for name in (person_column(data),) if name is not None]
+    found = entity_numbers(data, names)
+    if found is None:
+        return np.arange(len(data)), ""
+    return found, listing(names)
 
 
 def _unevenly_unknown(treatment: pl.Series, outcome: pl.Series) -> dict[str, float]:
@@ -194,10 +213,11 @@ def _unevenly_unknown(treatment: pl.Series, outcome: pl.Series) -> dict[str, flo
 
 
 def _arms(
-    values: pl.Series, treatment: str, control: str | None
-) -> tuple[list[str], NDArray[np.int64]]:
-    """The control and the other levels, and (n,) the place of each row's among them."""
-    texts = values.cast(pl.String)
+    values: pl.Series, whose: Ints, treatment: str, control: str | None
+) -> tuple[list[str], Ints]:
+    """The control and the other levels, and (n,) the place of each row's among them; -1 for levels
+    that are left out, as too few rows have them to say anything."""
+    texts = _as_levels(values)
     counts = texts.value_counts(sort=True)
     levels = counts.sort("count", treatment, descending=[True, False])[treatment].to_list()
     where = f"column '{treatment}'"
@@ -205,7 +225,8 @@ def _arms(
         raise DataError(
             "all rows were treated alike, so there is nothing to compare",
             where=where,
-            hint="give a table that holds rows with and without the treatment",
+            hint="give a table that holds rows with and without the treatment; where a blank means "
+            "that there was none, write so",
         )
     if len(levels) > MOST_ARMS:
         raise DataError(
@@ -215,16 +236,43 @@ def _arms(
         )
     chosen = _control(levels, treatment, control)
     levels.remove(chosen)
-    ordered = [chosen, *levels]
-    few = counts.filter(counts["count"] < FEWEST)[treatment].to_list()
-    if few:
-        raise DataError(
-            f"fewer than {FEWEST} rows have {quoted(sorted(few))}",
-            where=where,
-            hint="leave these rows out, or put them to another level",
-        )
+    enough = [level for level in levels if _are_enough((texts == level).to_numpy(), whose)]
+    ordered = [chosen, *(enough or levels)]
     place = {level: k for k, level in enumerate(ordered)}
-    return ordered, np.array([place[text] for text in texts], np.int64)
+    return ordered, np.array([place.get(text, -1) for text in texts], np.int64)
+
+
+def _as_levels(values: pl.Series) -> pl.Series:
+    """The values as texts, whole numbers without decimals."""
+    if values.dtype.is_float() and (values.round() == values).all():
+        values = values.cast(pl.Int64)
+    return values.cast(pl.String)
+
+
+def _are_enough(own: Bools, whose: Ints) -> bool:
+    """Whether the rows under a mask can be spoken of."""
+    return bool(own.sum() >= FEWEST) and len(np.unique(whose[own])) >= FEWEST_WITNESSES
+
+
+def _too_few(
+    levels: Sequence[str], arm: Ints, whose: Ints, outcome: tuple[Floats, str, bool]
+) -> str:
+    """Why there is too little to compare; "" where there is enough."""
+    for k, level in enumerate(levels):
+        own = arm == k
+        if not _are_enough(own, whose):
+            persons = len(np.unique(whose[own]))
+            of = "" if persons == own.sum() else f", of {plural(persons, 'person')}"
+            return (
+                f"'{level}' has {plural(int(own.sum()), 'row')}{of}; {FEWEST} rows of "
+                f"{FEWEST_WITNESSES} persons are the least of which anything is said."
+            )
+    label, said, happens = outcome
+    rows = int(min(label.sum(), len(label) - label.sum())) if happens else FEWEST
+    if rows < FEWEST:
+        side = "have" if label.sum() == rows else "do not have"
+        return f"{plural(rows, 'row')} only {side} {said}, fewer than {FEWEST}."
+    return ""
 
 
 def _control(levels: Sequence[str], treatment: str, control: str | None) -> str:
@@ -270,14 +318,6 @@ def _outcome(data: Dataset, positive: str | None) -> tuple[Floats, str, bool]:
         )
     wanted = problem.classes[1] if positive is None else positive
     happened = (problem.label == problem.classes.index(wanted)).astype(float)
-    fewest = int(min(happened.sum(), len(happened) - happened.sum()))
-    if fewest < FEWEST:
-        raise DataError(
-            f"of the target, {plural(fewest, 'row')} only stand on one side of '{wanted}', fewer "
-            f"than {FEWEST}",
-            where=f"column '{target}'",
-            hint="give more rows, or a target that happens more often",
-        )
     return happened, f"{target} = {wanted}", True
 
 

@@ -8,12 +8,12 @@ import numpy as np
 
 from tidemill import verbs
 from tidemill.core.run import Run
-from tidemill.core.words import listing, percent
+from tidemill.core.words import count, listing, percent, plural
 from tidemill.effects.estimates import Effect
 from tidemill.effects.nuisances import Nuisances
 from tidemill.effects.rehearsal import Rehearsal, rehearse
 from tidemill.effects.study import Study
-from tidemill.recipes.base import Assumption
+from tidemill.recipes.base import Assumption, RecipePage, Refused
 from tidemill.recipes.study_case import StudyCase
 from tidemill.reporting.blocks import Block, Listing, Paragraph, PictureBlock, Series
 from tidemill.supervised.arrays import Floats, features
@@ -111,8 +111,49 @@ def unknown_words(case: StudyCase) -> str:
 
 
 def left_out_blocks(case: StudyCase) -> list[Block]:
-    """The columns that are not reckoned with, and why."""
-    if not case.left_out:
-        return []
-    items = tuple(f"{name}: {why}." for name, why in case.left_out.items())
-    return [Paragraph("Columns that were left out:"), Listing(items)]
+    """The rows and columns that are not reckoned with, and why; and whose rows count as one."""
+    blocks: list[Block] = []
+    if case.rows_out:
+        said = listing([f"{count(rows)} {why}" for why, rows in case.rows_out.items()])
+        blocks.append(
+            Paragraph(f"Rows that were left out: {said}. {plural(len(case), 'row')} are left.")
+        )
+    if case.person:
+        witnesses = len(np.unique(case.whose))
+        blocks.append(
+            Paragraph(
+                f"Rows of one '{case.person}' count as one witness: there are {count(witnesses)}."
+            )
+        )
+    if case.left_out:
+        items = tuple(f"{name}: {why}." for name, why in case.left_out.items())
+        blocks += [Paragraph("Columns that were left out:"), Listing(items)]
+    return blocks
+
+
+def rows_figures(case: StudyCase) -> dict[str, float]:
+    """How many rows there are, and how many were left out."""
+    return {"rows": float(len(case)), "rows_left_out": float(sum(case.rows_out.values()))}
+
+
+def refused_page(case: StudyCase, title: str, what: str) -> RecipePage:
+    """A page that says that nothing can be compared.
+
+    Args:
+        case: The rows, which cannot be.
+        title: The question.
+        what: That it is not answered, as a sentence.
+    """
+    needs = (
+        "more rows, of more persons, with more that is known of each from before; or a target that "
+        "happens more often."
+    )
+    refusal = Refused(what, case.cannot, needs)
+    return RecipePage(
+        title,
+        (refusal, *left_out_blocks(case)),
+        (f"Rows: {case.cannot}",),
+        subtitle=f"{case.said} by {case.treatment}",
+        figures=rows_figures(case),
+        made=(("Rows", plural(len(case), "row")),),
+    )

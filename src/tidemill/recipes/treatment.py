@@ -13,7 +13,7 @@ from tidemill.core import options as stated
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
 from tidemill.core.run import Run
-from tidemill.core.words import count, number, percent, plural
+from tidemill.core.words import count, number, percent, plural, quoted
 from tidemill.effects.balance import ColumnBalance, balance
 from tidemill.effects.differing import Differing, differing
 from tidemill.effects.estimates import ESTIMATORS, Effect, raw_difference
@@ -38,9 +38,11 @@ from tidemill.recipes.study_parts import (
     REHEARSALS,
     forest,
     left_out_blocks,
+    refused_page,
     rehearsal_blocks,
     rehearsal_sentence,
     rehearsed,
+    rows_figures,
     unknown_words,
 )
 from tidemill.recipes.treatment_rule import TreatmentRule, treatment_rule
@@ -57,6 +59,8 @@ from tidemill.reporting.blocks import (
     Tile,
 )
 
+TITLE = "Does the treatment go with a better outcome?"
+CANNOT = "Whether the treatment goes with a better outcome cannot be said."
 MATCHING = "matched pairs"
 GROUPED = np.linspace(0.0, 1.0, 21)
 LISTED = 12
@@ -147,6 +151,8 @@ def treatment(data: Dataset, run: Run, **options: Unpack[TreatmentOptions]) -> R
     control = str(assumed["control"]) if "control" in assumed else None
     sign = _sign(assumed.get("better"))
     case = study_case(data, options["columns"], control, options.get("positive"), run)
+    if case.cannot:
+        return refused_page(case, TITLE, CANNOT)
     if len(case.arms) > 1:
         raise OptionError(
             f"'{case.treatment}' has {len(case.arms) + 1} values",
@@ -214,7 +220,11 @@ def _sign(better: float | str | None) -> float:
 def _page(told: Treatment, found: Rehearsal) -> RecipePage:
     answer, sure = _answer(told), rehearsal_sentence(found, told.said)
     chapters = (
-        PageChapter("who", "Who is comparable?", [*_overlap(told.whole, told.everyone, told.case)]),
+        PageChapter(
+            "who",
+            "Who is comparable?",
+            [*_overlap(told.whole, told.everyone, told.case), *left_out_blocks(told.case)],
+        ),
         PageChapter("balance", "Are the groups alike?", [*_balance_blocks(told)]),
         PageChapter("difference", "How large is the difference?", [*_difference(told)]),
         PageChapter("hidden", "What could undo it?", [Paragraph(_hidden_sentence(told))]),
@@ -232,7 +242,7 @@ def _page(told: Treatment, found: Rehearsal) -> RecipePage:
         Figures(_tiles(told)),
     ]
     return RecipePage(
-        "Does the treatment go with a better outcome?",
+        TITLE,
         (*blocks, *chapter_blocks(chapters)),
         (f"Difference: {answer}", f"Hidden: {_hidden_sentence(told)}", f"Sure: {sure}"),
         subtitle=f"{told.case.said} by {told.case.treatment}",
@@ -246,14 +256,14 @@ def _refused(
 ) -> RecipePage:
     """A page that says that nothing can be compared."""
     refusal = Refused(
-        "Whether the treatment goes with a better outcome cannot be said.",
+        CANNOT,
         f"{_comparable_sentence(case, rows)} What is known of a row all but decides whether it was "
         "treated, so there is nobody to compare it with.",
         "rows that are alike, of which some were treated and others not; or, if a column was "
         "written down with the treatment, the same table without it (option 'column=after=COL').",
     )
     return RecipePage(
-        "Does the treatment go with a better outcome?",
+        TITLE,
         (
             refusal,
             Heading("Who is comparable?", 2, "who"),
@@ -262,7 +272,11 @@ def _refused(
         ),
         (f"Comparable: {_comparable_sentence(case, rows)}",),
         subtitle=f"{case.said} by {case.treatment}",
-        figures={"comparable": rows / len(case), "raw_difference": raw.mean},
+        figures={
+            "comparable": rows / len(case),
+            "raw_difference": raw.mean,
+            **rows_figures(case),
+        },
         made=(("Rows", plural(len(case), "row")),),
     )
 
@@ -317,7 +331,7 @@ def _signed(told: Treatment, effect: float) -> str:
 
 def _tiles(told: Treatment) -> tuple[Tile, ...]:
     effect = told.effect
-    return (
+    tiles = [
         Tile(
             _signed(told, effect.mean),
             told.unit,
@@ -325,12 +339,11 @@ def _tiles(told: Treatment) -> tuple[Tile, ...]:
         ),
         Tile(_signed(told, told.raw.mean), told.unit, "as seen, nothing adjusted"),
         Tile(percent(len(told.rows), len(told.case)), "have a counterpart", "of all rows"),
-        Tile(
-            percent(told.hidden.needed),
-            "would undo it",
-            "of what is unexplained, by a cause that no column shows",
-        ),
-    )
+    ]
+    if told.hidden.doubtful:
+        unseen = "of what is unexplained, by a cause that no column shows"
+        tiles.append(Tile(percent(told.hidden.needed), "would undo it", unseen))
+    return tuple(tiles)
 
 
 # --- who is comparable ----------------------------------------------------------------------------
@@ -416,10 +429,15 @@ def _difference(told: Treatment) -> list[Block]:
 
 def _hidden_sentence(told: Treatment) -> str:
     hidden = told.hidden
+    if not hidden.doubtful:
+        return (
+            "There is no proven difference that could be undone; a cause that no column shows may "
+            "hide one just as well."
+        )
     said = (
         "A cause that no column shows would undo the difference if it explained "
         f"{percent(hidden.needed)} of what is left unexplained, both of who was treated and of "
-        f"'{told.case.said}'."
+        f"'{told.case.said}'; {percent(hidden.doubtful)} would leave it unproven."
     )
     if not hidden.strongest:
         return said
@@ -473,7 +491,10 @@ def _rule_blocks(told: Treatment) -> list[Block | Refused]:
 
 
 def _limits(told: Treatment) -> tuple[str, ...]:
+    dates = [column.name for column in told.case.columns if column.kind == "datetime"]
+    known = (f"Is {quoted(dates)} a date before the treatment? It was adjusted for.",)
     return (
+        *(known if dates else ()),
         "It is no trial: what was adjusted for is what the columns show, and nothing else.",
         "It is for protocols and for planning trials, not for one patient.",
         "Whether a column was known before the treatment cannot be seen in the table: name those "
@@ -481,7 +502,6 @@ def _limits(told: Treatment) -> tuple[str, ...]:
         "does.",
         "Missing values are taken as they are: where they mean 'not measured, as the patient was "
         "well', they say something of the patient, and are adjusted for.",
-        *(f"Left out: {name}, as {why}." for name, why in told.case.left_out.items()),
     )
 
 
@@ -495,9 +515,11 @@ def _figures(told: Treatment, found: Rehearsal) -> dict[str, float]:
         "comparable": len(told.rows) / len(told.case),
         "methods_agree": float(told.agree),
         "hidden_cause_needed": told.hidden.needed,
+        "hidden_cause_doubtful": told.hidden.doubtful,
         "differs": float(told.differing.differ),
         "rehearsals": float(found.times),
         "rehearsals_held": float(found.held),
+        **rows_figures(told.case),
     }
     for name, one in told.by.items():
         figures[f"difference: {name}"] = one.mean

@@ -6,13 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from scipy import sparse
 
 from tidemill.core.columns import by_name
-
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from tidemill.supervised.arrays import Bools, Ints
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from scipy import sparse
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 Codes = NDArray[np.int32]
 Pixels = NDArray[np.uint8]
 

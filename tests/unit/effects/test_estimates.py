@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -17,8 +19,14 @@ from tidemill.effects.estimates import (
 )
 from tidemill.effects.hidden_cause import hidden_cause
 from tidemill.effects.matching import matched
-from tidemill.effects.nuisances import nuisances
+from tidemill.effects.nuisances import Nuisances, nuisances
 from tidemill.effects.study import Study
+
+
+def nuisances_of_nothing(rows: int) -> Nuisances:
+    """For estimates that look at none."""
+    none = np.zeros(rows)
+    return Nuisances(none, none, none, none.astype(np.int64), none)
 
 
 def test_what_was_drawn_by_lot_is_found_by_every_estimator() -> None:
@@ -103,11 +111,33 @@ def test_pairs_are_near_and_of_either_group_once() -> None:
     assert np.array_equal(found.parts, matched(given, expected, np.random.default_rng(0)).parts)
 
 
+def test_the_best_of_several_that_did_nothing_is_hardly_ever_said_to_have_done_something() -> None:
+    given, _ = study(700, 8, lambda a, b: 0 * a)
+    rng = np.random.default_rng(8)
+    alone = together = 0
+    for _ in range(200):
+        arm, outcome = rng.integers(0, 7, 700), rng.normal(size=700)
+        found = []
+        for k in range(1, 7):
+            part = (arm == 0) | (arm == k)
+            one = replace(
+                given.part(part), treated=arm[part] == k, outcome=outcome[part], assigned=0.5
+            )
+            found.append(raw_difference(one, nuisances_of_nothing(len(one))))
+        best = max(found, key=lambda effect: effect.mean)
+        alone += best.low > 0
+        together += best.of_several(6).low > 0
+    assert alone > 12  # chance alone: more than the 2.5 % that an interval promises
+    assert together <= 10
+
+
 def test_the_strength_of_a_hidden_cause_grows_with_the_effect() -> None:
     given, _ = study(1500, 9, lambda a, b: 0.3 + 0 * a, chosen=0.7)
     weak = hidden_cause(given, Effect(0.3, 0.06, np.zeros(1500)))
     strong = hidden_cause(given, Effect(1.2, 0.06, np.zeros(1500)))
     assert weak.needed < strong.needed < 1
+    assert 0 < weak.doubtful < weak.needed
+    assert hidden_cause(given, Effect(0.1, 0.06, np.zeros(1500))).doubtful == 0
     assert weak.strongest == "first"
     assert 0 < weak.explains[0] < 1
     assert weak.left < 0.3

@@ -15,10 +15,10 @@ from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.core.score import Score
 from tidemill.core.words import points, ratio
-from tidemill.metrics.parity.groups import Bools, ColumnGroups
+from tidemill.metrics.parity.groups import ColumnGroups
 from tidemill.metrics.parity.models import Decisions, group_rates, learned, spread, watched
 from tidemill.metrics.parity.rates import Gap, demographic_parity, equalized_odds
-from tidemill.supervised.arrays import features, together
+from tidemill.supervised.arrays import Bools, features, together
 from tidemill.supervised.targets import Targets, targets
 
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)

@@ -8,19 +8,17 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
 from tidemill.core.fairness import quarters
 from tidemill.core.schema import Column
 from tidemill.core.words import plural
+from tidemill.supervised.arrays import Bools
 
 MOST_GROUPS = 8
 GROUP_ROWS = 50
 """Smaller groups of held-out rows have shares that are off by 0.07 by chance alone."""
-
-Bools = NDArray[np.bool_]
 
 
 class Group(NamedTuple):

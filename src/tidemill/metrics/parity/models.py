@@ -12,7 +12,7 @@ from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.score import Score
 from tidemill.core.words import percent, points
-from tidemill.metrics.parity.groups import Bools, ColumnGroups
+from tidemill.metrics.parity.groups import ColumnGroups
 from tidemill.metrics.parity.rates import (
     Gap,
     Rates,
@@ -22,7 +22,7 @@ from tidemill.metrics.parity.rates import (
     gap,
     rates,
 )
-from tidemill.supervised.arrays import FeatureLayout, Features, Floats
+from tidemill.supervised.arrays import Bools, FeatureLayout, Features, Floats
 from tidemill.supervised.auc import auc
 from tidemill.supervised.boosting import boosted, class_chances, tree_matrix
 from tidemill.supervised.targets import Targets

@@ -16,10 +16,10 @@ from tidemill.core.score import Evidence, Score
 from tidemill.core.words import percent
 from tidemill.metrics.marginals import column_agreements
 from tidemill.metrics.parity.curve import Trial, curve, curve_score, no_curve
-from tidemill.metrics.parity.groups import Bools, ColumnGroups, Group, grouping
+from tidemill.metrics.parity.groups import ColumnGroups, Group, grouping
 from tidemill.metrics.parity.models import decision_scores, learned
 from tidemill.metrics.parity.outcomes import outcome_gap, outcomes
-from tidemill.supervised.arrays import FeatureLayout, Features, features
+from tidemill.supervised.arrays import Bools, FeatureLayout, Features, features
 from tidemill.supervised.sampling import Sides, affordable, sides, thinned
 from tidemill.supervised.targets import Targets, targets
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tidemill.metrics.parity.groups import Bools
+from tidemill.supervised.arrays import Bools
 from tidemill.supervised.intervals import wilson
 
 CLASS_ROWS = 20

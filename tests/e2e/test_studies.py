@@ -83,7 +83,7 @@ def test_a_campaign_page_tells_what_it_brought_and_whom_to_contact(
     assert found["rehearsals"] == 9
     assert found["rehearsals_held"] >= 7
     page = (out / "report.html").read_text(encoding="utf-8")
-    assert "letter brought bought = yes to" in page
+    assert "mail = letter brought" in page
     assert "plan is &#39;premium&#39;" in page or "plan is 'premium'" in page
     assert "spent: it tells the outcome almost alone" in page
     listed = pl.read_csv(out / "customers.csv")

@@ -315,22 +315,18 @@ def _tiles(told: MeasuredCampaign) -> tuple[Tile, ...]:
 
 def _brought_sentence(told: MeasuredCampaign) -> str:
     """The effect of the best arm."""
-    best = told.best
-    effect = best.effect
-    ends = f"95 % interval {told.per_1000(effect.low)} to {told.per_1000(effect.high)}"
-    if effect.low <= 0 <= effect.high:
-        return (
-            f"{best.name} is not proven to have brought anything: {_more(told, effect)} ({ends})."
-        )
-    return f"{best.name} brought {_more(told, effect)} ({ends})."
-
-
-def _more(told: MeasuredCampaign, effect: Effect) -> str:
-    side = "more" if effect.mean >= 0 else "fewer"
+    case, effect = told.case, told.best.effect
+    side = "fewer" if effect.mean < 0 else "more"
     size = told.per_1000(abs(effect.mean))
-    if told.case.happens:
-        return f"{told.case.said} to {size} {side} of 1,000 customers"
-    return f"{size} {side.replace('fewer', 'less')} {told.case.said} per 1,000 customers"
+    if case.happens:
+        said = f"{size} {side} of 1,000 customers to {case.said}"
+    else:
+        said = f"{size} {side.replace('fewer', 'less')} of '{case.said}' per 1,000 customers"
+    ends = f"95 % interval {told.per_1000(effect.low)} to {told.per_1000(effect.high)}"
+    who = f"{case.treatment} = {told.best.name}"
+    if effect.low <= 0 <= effect.high:
+        return f"{who} is not proven to have brought anything: {said} ({ends})."
+    return f"{who} brought {said} ({ends})."
 
 
 def _whom_sentence(told: MeasuredCampaign) -> str:

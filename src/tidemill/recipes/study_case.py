@@ -261,12 +261,12 @@ def _too_few(
     for k, level in enumerate(levels):
         own = arm == k
         if not _are_enough(own, whose):
-            persons = len(np.unique(whose[own]))
-            of = "" if persons == own.sum() else f", of {plural(persons, 'person')}"
-            return (
-                f"'{level}' has {plural(int(own.sum()), 'row')}{of}; {FEWEST} rows of "
-                f"{FEWEST_WITNESSES} persons are the least of which anything is said."
-            )
+            rows, persons = int(own.sum()), len(np.unique(whose[own]))
+            has, least = plural(rows, "row"), f"{FEWEST} rows"
+            if persons < rows:
+                has += f", of {plural(persons, 'person')}"
+                least += f", of {FEWEST_WITNESSES} persons,"
+            return f"'{level}' has {has}; {least} are the least of which anything is said."
     label, said, happens = outcome
     rows = int(min(label.sum(), len(label) - label.sum())) if happens else FEWEST
     if rows < FEWEST:

@@ -492,7 +492,7 @@ def _rule_blocks(told: Treatment) -> list[Block | Refused]:
 
 def _limits(told: Treatment) -> tuple[str, ...]:
     dates = [column.name for column in told.case.columns if column.kind == "datetime"]
-    known = (f"Is {quoted(dates)} a date before the treatment? It was adjusted for.",)
+    known = (f"Dates were adjusted for: {quoted(dates)}. Is each from before the treatment?",)
     return (
         *(known if dates else ()),
         "It is no trial: what was adjusted for is what the columns show, and nothing else.",

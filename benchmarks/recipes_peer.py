@@ -68,9 +68,10 @@ RECOMMENDERS: dict[str, tuple[Scores, list[Setting]]] = {
     "implicit ALS": (
         als,
         [
-            {"factors": factors, "alpha": alpha, "regularization": 0.05}
+            {"factors": factors, "alpha": alpha, "regularization": regularization}
             for factors in (32, 64)
             for alpha in (1.0, 5.0, 20.0)
+            for regularization in (0.05, 2.0, 10.0)
         ],
     ),
     "implicit BM25": (bm25, [{"K": k, "B": b} for k in (20, 100, 300) for b in (0.2, 0.75)]),
@@ -84,7 +85,7 @@ RECOMMENDERS: dict[str, tuple[Scores, list[Setting]]] = {
     ),
     "cornac BiVAECF": (
         of_cornac("BiVAECF"),
-        [{**DEEP, "k": 50, "encoder_structure": [100], "n_epochs": n} for n in (50, 200)],
+        [{**DEEP, "k": 50, "encoder_structure": [100], "n_epochs": 100}],
     ),
 }
 
@@ -108,8 +109,10 @@ def recommended(method: str, task: Arrays) -> dict[str, Any]:
         ones = np.ones(len(row), np.float32)
         parts[name] = sparse.csr_matrix((ones, (row, column)), tuple(task["shape"]))
     learn, settings = RECOMMENDERS[method]
-    reached = [ndcg(learn(parts["early"], one), parts["early"], parts["later"]) for one in settings]
-    setting = settings[int(np.argmax(reached))]
+    setting = settings[0]
+    if len(settings) > 1:
+        early, later = parts["early"], parts["later"]
+        setting = max(settings, key=lambda one: ndcg(learn(early, one), early, later))
     return {"scores": learn(parts["train"], setting).astype(np.float32), "setting": str(setting)}
 
 

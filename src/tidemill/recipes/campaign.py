@@ -15,6 +15,7 @@ from tidemill.core.condition import Condition
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.words import count, listing, number, percent, plural, quoted
+from tidemill.effects.by_effect import ONE_FOR_ALL
 from tidemill.effects.estimates import Effect, doubly_robust, mean_of, raw_difference
 from tidemill.effects.lot import Lot, lot_of
 from tidemill.effects.nuisances import Nuisances, nuisances
@@ -306,9 +307,10 @@ def _tiles(told: MeasuredCampaign) -> tuple[Tile, ...]:
             f"{told.case.said}, {best.name} against {told.case.control}",
         ),
         Tile(told.per_1000(control), "per 1,000 without it", told.case.said),
-        Tile(percent(own.share), "of customers to contact", EFFECT),
     ]
-    if told.prices.told:
+    if told.whom.is_better:
+        tiles.append(Tile(percent(own.share), "of customers to contact", EFFECT))
+    if told.whom.is_better and told.prices.told:
         tiles.append(Tile(told.gain(own.gain.mean), "gained per 1,000 customers", "by that list"))
     return tuple(tiles)
 
@@ -353,8 +355,12 @@ def _whom_sentence(told: MeasuredCampaign) -> str:
 
 def _if_by_lot(case: StudyCase) -> str:
     """On what all of it stands."""
-    columns = plural(len(case.columns), "column")
-    return f"This holds if contact was drawn by lot; {columns} do not speak against it."
+    if len(case.columns) == 1:
+        return "This holds if contact was drawn by lot; one column does not speak against it."
+    return (
+        f"This holds if contact was drawn by lot; {count(len(case.columns))} columns do not speak "
+        "against it."
+    )
 
 
 def _rule(whom: Targeting, name: str) -> PolicyValue:
@@ -425,6 +431,11 @@ def _whom(told: MeasuredCampaign) -> list[Block]:
         f"{count(len(whom.halves[1]))} others. Who responds is mostly who would have come anyway: "
         "a list by response is not one by effect."
     )
+    if whom.by == ONE_FOR_ALL:
+        lead += (
+            " Customers do not surely differ in what it does to them, so the list by effect is in "
+            "a random order."
+        )
     return [
         Paragraph(_whom_sentence(told), "lead"),
         Paragraph(lead),
@@ -450,9 +461,7 @@ def _qini_picture(told: MeasuredCampaign) -> PictureBlock:
         return tuple(round(float(value), 3) for value in values)
 
     series = (
-        Series("by effect", rounded(own.gained)),
-        Series("by effect, lower end", rounded(own.low)),
-        Series("by effect, upper end", rounded(own.high)),
+        Series("by effect, with a 95 % band", rounded(own.gained)),
         Series("by response", rounded(response.gained)),
         Series("by chance", rounded(straight)),
     )
@@ -463,6 +472,7 @@ def _qini_picture(told: MeasuredCampaign) -> PictureBlock:
         series,
         "% of customers contacted",
         told.outcomes,
+        band=(Series("lower end", rounded(own.low)), Series("upper end", rounded(own.high))),
     )
 
 
@@ -537,7 +547,11 @@ def _described(told: MeasuredCampaign, rows: np.ndarray, score: Floats) -> Itera
 
 def _segment_blocks(told: MeasuredCampaign, segments: Sequence[CampaignSegment]) -> list[Block]:
     if not segments:
-        return [Paragraph("No segment stands out: the campaign did about as much for all of them.")]
+        return [
+            Paragraph(
+                "No segment stands out: that it does more for some than for others is not proven."
+            )
+        ]
     intro = (
         "Segments in which it seemed to bring more in one half of the customers, measured again in "
         "the other half: what counts is whether they do so there, too."
@@ -565,13 +579,13 @@ def _lot_blocks(case: StudyCase, lots: Sequence[Lot]) -> list[Block]:
     for name, lot in zip(case.arms, lots, strict=True):
         low, high = lot.told.interval
         said = (
-            f"{name}: of a contacted customer and another, the columns tell who was contacted in "
-            f"{percent(lot.told.value)} of pairs (95 % interval {percent(low)} to {percent(high)}; "
-            "50 % is a draw by lot)."
+            f"{case.treatment} = {name}: of a contacted customer and another, the columns tell who "
+            f"was contacted in {percent(lot.told.value)} of pairs (95 % interval {percent(low)} to "
+            f"{percent(high)}; 50 % is a draw by lot)."
         )
         blocks.append(Paragraph(said))
         rows = tuple(
-            (one.name, number(one.before, 2), "yes" if one.name in lot.differ else "no")
+            (one.name, f"{one.before:.2f}", "yes" if one.name in lot.differ else "no")
             for one in lot.columns[:LISTED]
         )
         heads = ("Column", "Widest standardised difference", "More than chance")

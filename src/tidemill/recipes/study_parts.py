@@ -88,13 +88,12 @@ def rehearsal_blocks(found: Rehearsal, sentence: str, unit: str, scale: float) -
         "Planted effects and what was said of them",
         tuple(range(1, found.times + 1)),
         (
+            Series("told, with its 95 % intervals", scaled(found.mean)),
             Series("planted", scaled(found.truth)),
-            Series("told", scaled(found.mean)),
-            Series("lower end", scaled(found.low)),
-            Series("upper end", scaled(found.high)),
         ),
         "rehearsal",
         unit,
+        band=(Series("lower end", scaled(found.low)), Series("upper end", scaled(found.high))),
     )
     return [Paragraph(lead + sentence), picture]
 

@@ -350,6 +350,8 @@ def _tiles(told: Treatment) -> tuple[Tile, ...]:
 
 
 def _comparable_sentence(case: StudyCase, rows: int) -> str:
+    if rows == len(case):
+        return f"All {plural(rows, 'row')} have a counterpart in the other group."
     return (
         f"{count(rows)} of {plural(len(case), 'row')} have a counterpart in the other group; of "
         "the others nothing is said."
@@ -397,7 +399,7 @@ def _balance_blocks(told: Treatment) -> list[Block]:
 
 def _balance_row(one: ColumnBalance) -> tuple[str, str, str, str]:
     alike = "yes" if one.after <= BALANCED else "no"
-    return one.name, number(one.before, 2), number(one.after, 2), alike
+    return one.name, f"{one.before:.2f}", f"{one.after:.2f}", alike
 
 
 # --- how large ------------------------------------------------------------------------------------
@@ -443,7 +445,7 @@ def _hidden_sentence(told: Treatment) -> str:
         return said
     return (
         f"{said} One as strong as the strongest known column, '{hidden.strongest}', would leave "
-        f"{_signed(told, hidden.left)} {told.unit}."
+        f"a difference of {_signed(told, hidden.left)}{' points' if told.case.happens else ''}."
     )
 
 

@@ -117,6 +117,7 @@ class PictureBlock:
 
     Attributes:
         ends: Of the y axis, where several pictures share it; what they show by default.
+        band: Of lines, the lower and the upper end of the first one's intervals; () for none.
     """
 
     kind: Literal["bars", "across", "ratios", "lines", "points", "heat", "intervals"]
@@ -128,6 +129,7 @@ class PictureBlock:
     start: float = 0.0
     most: float | None = None
     ends: tuple[float, float] | None = None
+    band: tuple[Series, ...] = ()
 
     @staticmethod
     def of(picture: Picture) -> PictureBlock:

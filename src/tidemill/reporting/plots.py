@@ -66,6 +66,7 @@ class Upright:
     legend: tuple[tuple[int, str], ...]
     baseline: float
     tips: tuple[tuple[float, float, str], ...] = ()
+    band: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +315,7 @@ def upright(picture: PictureBlock) -> Upright:
         legend=_legend(picture),
         baseline=axis.length(max(0.0, picture.start - axis.start)),
         tips=() if has_bars else _tips(picture, places, axis),
+        band=_band(picture, places, axis),
     )
 
 
@@ -461,6 +463,16 @@ def _paths(
     return tuple(paths)
 
 
+def _band(picture: PictureBlock, places: Sequence[float], axis: _Axis) -> str:
+    """The SVG path of the area between the two ends; "" where there is none."""
+    corners = []
+    for series, step in zip(picture.band, (1, -1), strict=False):
+        known = zip(places, series.values, strict=False)
+        ends = [(x, axis.place(value)) for x, value in known if value is not None]
+        corners += [f"{x} {round(100 - y, 2)}" for x, y in ends[::step]]
+    return f"M{'L'.join(corners)}Z" if corners else ""
+
+
 def _tips(
     picture: PictureBlock, places: Sequence[float], axis: _Axis
 ) -> tuple[tuple[float, float, str], ...]:
@@ -573,7 +585,7 @@ def _legend(picture: PictureBlock) -> tuple[tuple[int, str], ...]:
 def _known_values(picture: PictureBlock) -> list[float]:
     """The values of all series that are not missing."""
     values: list[float] = []
-    for series in picture.series:
+    for series in (*picture.series, *picture.band):
         values += [value for value in series.values if value is not None]
     return values
 

@@ -181,3 +181,14 @@ def test_axes_have_round_numbers() -> None:
     assert labels([-0.5, 0, 0.5]) == ["-0.5", "0", "0.5"]
     assert date(-62135596800.0) == "0001-01-01 00:00:00"
     assert date(1e30) == "–"
+
+
+def test_a_band_lies_around_the_first_line_and_is_on_the_axis() -> None:
+    ends = (Series("lower end", (0.0, None, 2.0)), Series("upper end", (2.0, None, 8.0)))
+    picture = PictureBlock("lines", "", (0, 1, 2), (Series("found", (1.0, 2.0, 4.0)),), band=ends)
+    drawn = plot(picture)
+    assert isinstance(drawn, Upright)
+    first, *_, last = drawn.band.removeprefix("M").removesuffix("Z").split("L")
+    assert first.split()[0] == last.split()[0], "up on one side and back on the other"
+    assert len(drawn.band.split("L")) == 4, "where an end is missing there is a gap"
+    assert max(float(text) for _, text in drawn.y_ticks) >= 8

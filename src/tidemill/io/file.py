@@ -37,7 +37,7 @@ _PARTS = {
     "txt": (*_LINES, "decimal", "encoding", "formulas", "by"),
     "md": ("encoding", "by"),
     **dict.fromkeys(_JSON, ("by",)),
-    "npz": ("images", "labels"),
+    "npz": ("images", "labels", "columns"),
     FOLDER: ("size", "encoding", "by"),
 }
 

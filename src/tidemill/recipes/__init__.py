@@ -47,5 +47,10 @@ RECIPES = Registry(
             "what customers will want next, and lists of proposals for all",
             sees=TABLES,
         ),
+        "diagnosis": Entry(
+            "tidemill.recipes.diagnosis:DIAGNOSIS",
+            "whether a classifier can be trusted with images, and which a person has to see",
+            sees=("images",),
+        ),
     },
 )

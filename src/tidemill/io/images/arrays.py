@@ -20,6 +20,8 @@ from tidemill.io.source import Raw
 NAMES = ("images", "image", "x", "data")
 LABELS = ("labels", "label", "y", "target", "targets")
 CLASSES = "class_names"
+SPLIT = "split"
+"""The column that says from which of several arrays an image is."""
 _HINT = "store images as uint8 from 0 to 255, (n, height, width) or (n, height, width, 3)"
 
 
@@ -29,24 +31,67 @@ def read(file: File, run: Run) -> Raw:
     The array of three or more axes is the images; where there are several, ``?images=NAME`` says
     which. An array of as many labels is the label: one that goes by the name of labels, has the
     same prefix as the images (train_labels beside train_images), or is named by ``&labels=NAME``.
+    ``?images=train_images,test_images`` reads several, one below the other, and says in the column
+    "split" what stands before the "_". ``&columns=patient,site`` reads further arrays of as many
+    values as columns.
 
     Raises:
         InputError: The file is damaged, or there are no images or several arrays of them.
     """
     where = str(file.path)
     arrays = _arrays(file, where)
-    name = _chosen(arrays, file.part.get("images", ""), where)
+    named = [name.strip() for name in file.part.get("images", "").split(",")]
+    parts = [_part(file, arrays, name, where, run) for name in named]
+    if len(parts) == 1:
+        return parts[0]
+    frames = []
+    for name, part in zip(named, parts, strict=True):
+        said = pl.lit(name.rpartition("_")[0] or name).alias(SPLIT)
+        frames.append(part.frame.with_columns(said))
+    first = frames[0]
+    for name, frame in zip(named, frames, strict=True):
+        if frame.schema != first.schema:
+            raise InputError(
+                f"the images of '{name}' are of another size than those of '{named[0]}', or only "
+                "one of both has labels",
+                where=where,
+                hint="name arrays of one size, each with its labels",
+            )
+    label = None if parts[0].label is None else (LABEL, "the labels beside the images")
+    return Raw(pl.concat(frames), label=label)
+
+
+def _part(file: File, arrays: Mapping[str, np.ndarray], asked: str, where: str, run: Run) -> Raw:
+    """One array of images with what belongs to it."""
+    name = _chosen(arrays, asked, where)
     pixels = _images(arrays[name], f"{where}, '{name}'", run)
-    column = images(IMAGE, pixels)
+    columns = [images(IMAGE, pixels)]
     labels = _labels(arrays, name, file.part.get("labels", ""), where)
-    if labels is None:
+    if labels is not None:
+        texts = _named(arrays[labels].reshape(len(pixels)), arrays.get(CLASSES))
+        columns.append(pl.Series(LABEL, texts))
+    else:
         _tell_unfit(arrays, name, where, run)
-        return Raw(pl.DataFrame([column]))
-    texts = _named(arrays[labels].reshape(len(pixels)), arrays.get(CLASSES))
-    return Raw(
-        pl.DataFrame([column, pl.Series(LABEL, texts)]),
-        label=(LABEL, f"the array '{labels}' beside the images"),
-    )
+    for further in filter(None, file.part.get("columns", "").split(",")):
+        columns.append(_further(arrays, further.strip(), len(pixels), where))
+    label = None if labels is None else (LABEL, f"the array '{labels}' beside the images")
+    return Raw(pl.DataFrame(columns), label=label)
+
+
+def _further(arrays: Mapping[str, np.ndarray], name: str, rows: int, where: str) -> pl.Series:
+    """An array as a column.
+
+    Raises:
+        InputError: There is none of this name, or not with a value for each image.
+    """
+    fits = {key: array for key, array in arrays.items() if array.shape in ((rows,), (rows, 1))}
+    if name not in fits:
+        raise InputError(
+            f"there is no array of {rows:,} values called '{name}'",
+            where=where,
+            hint=f"there are: {', '.join(fits) or 'none'}",
+        )
+    return pl.Series(name, fits[name].reshape(rows))
 
 
 def _arrays(file: File, where: str) -> dict[str, np.ndarray]:

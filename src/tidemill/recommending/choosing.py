@@ -91,32 +91,39 @@ class Contest:
     rankings: Mapping[str, Ranking]
     customers: NDArray[np.int64]
 
+    def more_than(self, name: str) -> Floats:
+        """(k,) how many more of ten proposals of the chosen one are taken than of another's."""
+        return self.quality[self.chosen].hits - self.quality[name].hits
+
 
 def contest(
     train: sparse.csr_array,
     held: sparse.csr_array,
     validation: tuple[sparse.csr_array, sparse.csr_array],
     run: Run,
+    names: Sequence[str] | None = None,
 ) -> Contest:
-    """Learn all recommenders and measure them.
+    """Learn recommenders and measure them.
 
     Args:
         train: (n, m) what customers took before.
         held: (n, m) what they took afterwards, and had not taken before.
         validation: Train in two parts, as train and held are, by which settings are chosen.
         run: Progress.
+        names: Those that compete, FLOOR among them; all by default.
     """
+    names = list(RECOMMENDERS) if names is None else names
     settings: dict[str, Mapping[str, float]] = {}
     told: dict[str, Floats] = {}
     reached: dict[str, float] = {}
     early, later = validation
     rows = np.flatnonzero(np.diff(later.indptr))
-    for name in run.track(list(RECOMMENDERS), "recommend", "choosing settings"):
+    for name in run.track(names, "recommend", "choosing settings"):
         found = _best_setting(name, early, later, rows, run)
         settings[name], told[name], reached[name] = found
     first, second, share = _blend(told, reached, early[rows], later[rows])
     rankings: dict[str, Ranking] = {}
-    for name in run.track(list(RECOMMENDERS), "recommend", "learning from all"):
+    for name in run.track(names, "recommend", "learning from all"):
         learned = _learned(name, train, run, settings[name])
         rankings[name] = Ranking((RankingPart(name, settings[name], 1.0, learned),))
     if share:

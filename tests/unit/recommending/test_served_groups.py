@@ -12,7 +12,7 @@ def customers(rng: np.random.Generator) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "client": [f"c{k:03d}" for k in range(400)],
-            "sex": rng.choice(["w", "m", None], 400, p=[0.4, 0.5, 0.1]),
+            "sex": rng.choice(["w", "m", None], 400, p=[0.4, 0.5, 0.1]).tolist(),
             "age": rng.integers(18, 90, 400),
             "town": rng.choice([f"t{k}" for k in range(12)], 400),
         },

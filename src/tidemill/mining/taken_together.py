@@ -72,7 +72,7 @@ class TakenTogether:
 
 
 def taken_together(pairs: sparse.csr_array, run: Run, most: int) -> tuple[list[TakenTogether], int]:
-    """At most so many rules, the clearest first, and how many held.
+    """At most so many rules, the clearest first, and how many held of MOST_TESTED at most.
 
     Rules are found among 70 % of the customers and confirmed, each for itself, among the others: a
     rule holds where both items are together more often than expected, the false discovery rate

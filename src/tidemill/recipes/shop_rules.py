@@ -10,7 +10,7 @@ import polars as pl
 from tidemill.core.persons import FEWEST_PERSONS
 from tidemill.core.run import Run
 from tidemill.core.words import count, number, percent, plural
-from tidemill.mining.taken_together import TakenTogether, taken_together
+from tidemill.mining.taken_together import MOST_TESTED, TakenTogether, taken_together
 from tidemill.recipes.shop_case import Shop
 from tidemill.reporting.blocks import Block, Paragraph, TableBlock
 
@@ -69,11 +69,11 @@ def rules_blocks(shop: Shop, found: ShopRules) -> list[Block]:
     customers = found.shown[0].customers
     lead = (
         "Of a customer without a history a single item may be known, such as the one in hand. "
-        f"{plural(found.held, 'pair')} of items were found among seven tenths of the customers to "
-        f"be taken by the same ones more often than by chance, and seen again among the other "
-        f"{count(customers)}, whom these figures are of. By chance means: as often as would be if "
-        "nobody had a taste and everybody took as many items as they did; who takes much takes any "
-        "two items together. At most one such pair in a thousand is expected to be false."
+        f"{plural(found.held, 'pair')} of items, of {count(MOST_TESTED)} tried at most, were taken "
+        "by the same customers more often than by chance among seven tenths of them, and again "
+        f"among the other {count(customers)}, whom these figures are of. By chance means: as "
+        "often as would be if nobody had a taste and everybody took as many items as they did; who "
+        "takes much takes any two items together. At most one such pair in a thousand is expected to be false."
     )
     heads = (
         "Who took",

@@ -73,7 +73,8 @@ def rules_blocks(shop: Shop, found: ShopRules) -> list[Block]:
         "by the same customers more often than by chance among seven tenths of them, and again "
         f"among the other {count(customers)}, whom these figures are of. By chance means: as "
         "often as would be if nobody had a taste and everybody took as many items as they did; who "
-        "takes much takes any two items together. At most one such pair in a thousand is expected to be false."
+        "takes much takes any two items together. At most one such pair in a thousand is expected "
+        "to be false."
     )
     heads = (
         "Who took",

@@ -12,9 +12,8 @@ from scipy.stats import chi2, false_discovery_control, poisson
 from tidemill.core.run import Run
 from tidemill.mining.associations import STRONGER
 from tidemill.mining.baskets import HELD_SHARE, fewest
-from tidemill.mining.itemsets import Ints
 from tidemill.mining.significance import ALPHA
-from tidemill.supervised.arrays import Floats
+from tidemill.supervised.arrays import Floats, Ints
 from tidemill.supervised.intervals import wilson
 
 MOST_ITEMS = 2_000

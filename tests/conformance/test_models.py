@@ -62,12 +62,12 @@ def test_rows_stay_within_the_spec_and_what_was_seen(name: str) -> None:
 def test_same_seed_same_rows_whatever_the_threads(name: str) -> None:
     one, other = fitted(name, threads=1), fitted(name, threads=4)
     draws = [
-        model.sample(40_000, np.random.default_rng(5), run=Run(threads=threads))
+        model.sample(10_000, np.random.default_rng(5), run=Run(threads=threads))
         for model in (one, other)
         for threads in (1, 4)
     ]
     assert all(same(draws[0], draw) for draw in draws[1:])
-    assert not same(draws[0], one.sample(40_000, np.random.default_rng(6)))
+    assert not same(draws[0], one.sample(10_000, np.random.default_rng(6)))
 
 
 @pytest.mark.parametrize("name", OF_ROWS)

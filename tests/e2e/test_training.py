@@ -56,7 +56,7 @@ def fit(data: Path, out: Path, steps: int, *more: str) -> list[str]:
 
 
 def test_a_killed_fit_goes_on_and_ends_as_an_unbroken_one(wine: Path, tmp_path: Path) -> None:
-    steps = 2400  # some seconds, of which the first two are before the first checkpoint
+    steps = 1500  # some seconds, of which the first two are before the first checkpoint
     unbroken, broken = tmp_path / "unbroken.tidemill", tmp_path / "broken.tidemill"
     subprocess.run(fit(wine, unbroken, steps), check=True, capture_output=True)
     checkpoint = tmp_path / "broken.tidemill.checkpoint"

@@ -58,13 +58,13 @@ class Child:
     folder: Path
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
-    def read(self, path: Path) -> tuple[dict[str, Any] | None, str]:
+    def read(self, path: Path, turn: int) -> tuple[dict[str, Any] | None, str]:
         """What it says of a file; or None, and how it died."""
         if self.process is None or self.process.poll() is not None:
             self._start()
         assert self.process is not None
         assert self.process.stdin is not None
-        self.process.stdin.write(f"{path}\n".encode())
+        self.process.stdin.write(f"{path} {turn}\n".encode())
         self.process.stdin.flush()
         line = self._line(PATIENCE)
         if line:
@@ -132,6 +132,7 @@ def outcomes(
     every: int = 1,
     *,
     damage: bool = True,
+    spare: bool = False,
 ) -> Iterator[Outcome]:
     """What comes of so many damaged models.
 
@@ -141,6 +142,7 @@ def outcomes(
         seed: Another one makes others.
         first, every: Only each ``every``-th one from ``first`` on, for several children.
         damage: Whether anything is done to them at all.
+        spare: Whether only some of what one does with a model is done with each.
     """
     whole = {name: path.read_bytes() for name, path in models.items()}
     names = list(whole)
@@ -153,8 +155,11 @@ def outcomes(
                 if damage:
                     change, content = mutated(content, np.random.default_rng((seed, number)))
                 path = Path(folder) / "damaged.tidemill"
+                turn = number // len(names) if spare else -1
                 path.write_bytes(content)
-                yield _judged(Outcome(number, name, change, size=len(content)), *child.read(path))
+                yield _judged(
+                    Outcome(number, name, change, size=len(content)), *child.read(path, turn)
+                )
         finally:
             child.close()
 

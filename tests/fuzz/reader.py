@@ -1,7 +1,7 @@
 """A child process that reads stored models, one path a line, and says what came of each.
 
-Run as ``python -m tests.fuzz.reader``: a path on a line of the standard input, a JSON object on a
-line of the standard output.
+Run as ``python -m tests.fuzz.reader``: a path and a turn on a line of the standard input, a JSON
+object on a line of the standard output.
 """
 
 from __future__ import annotations
@@ -79,8 +79,12 @@ def tried(name: str, use: Callable[[], Any], faults: list[str]) -> Any:
         return None
 
 
-def read(path: Path) -> dict[str, Any]:
-    """What came of a file."""
+TURNS = 3
+"""Where not all is done with a model, each such one is sampled, and a third of the rest is done."""
+
+
+def read(path: Path, turn: int) -> dict[str, Any]:
+    """What came of a file; where the turn is not below 0, by some of what one does with a model."""
     faults: list[str] = []
     forget()
     before, began = peak(), time.monotonic()
@@ -88,7 +92,8 @@ def read(path: Path) -> dict[str, Any]:
     loading, needed = time.monotonic() - began, peak() - before
     slow: dict[str, float] = {}
     if model is not None:
-        for name, use in uses(model, path.parent):
+        first, *others = uses(model, path.parent)
+        for name, use in (first, *(others if turn < 0 else others[turn % TURNS :: TURNS])):
             at = time.monotonic()
             tried(name, use, faults)
             slow[name] = round(time.monotonic() - at, 2)
@@ -110,7 +115,8 @@ def main() -> None:
     _ = Run()
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
-        print(json.dumps(read(Path(line.strip()))), flush=True)
+        path, turn = line.rsplit(maxsplit=1)
+        print(json.dumps(read(Path(path), int(turn))), flush=True)
 
 
 if __name__ == "__main__":

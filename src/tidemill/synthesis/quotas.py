@@ -4,6 +4,7 @@ in all groups."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -83,9 +84,10 @@ def fair(
 
 
 def _pool(model: SampledModel, condition: Condition, run: Run) -> pl.DataFrame:
-    """Rows that show how often what goes together."""
+    """Rows that show how often what goes together; no groups are of texts, so none are written."""
     plan = SamplePlan(POOL, (condition,), stream="balance")
-    return SampleJob(model, plan, run.child(quiet=True)).all().data.frame
+    without_texts = replace(model, whole=model.generator)
+    return SampleJob(without_texts, plan, run.child(quiet=True)).all().data.frame
 
 
 def _met(pool: pl.DataFrame, groups: Groups) -> np.ndarray:

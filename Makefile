@@ -92,8 +92,8 @@ $(TRADES)/.setup-stamp: benchmarks/recipes-peers.txt
 
 bench-recipes: setup $(TRADES)/.setup-stamp
 	$(BIN)/python benchmarks/studies.py
-	$(BIN)/python benchmarks/baskets.py
 	$(BIN)/python benchmarks/recipes_judge.py
+	$(BIN)/python benchmarks/shops.py
 
 clean:
 	rm -rf $(VENV) $(PEERS) $(ANONYMETER) $(TRADES) benchmarks/out demo-out tidemill-out .pytest_cache .mypy_cache .ruff_cache .hypothesis

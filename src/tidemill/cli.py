@@ -811,6 +811,7 @@ def recipe(
     writer: options.RecipeWriter = None,
     model: options.RecipeModel = None,
     model_options: options.ModelOptions = None,
+    new: Annotated[str | None, options.NEW_CUSTOMERS] = None,
     roles: options.Roles,
     work: Work,
 ) -> None:
@@ -834,6 +835,7 @@ def recipe(
             writer=writer,
             model=model,
             model_options=model_options,
+            new=new,
             overwrite=work.overwrite,
             run=job.run,
             command=_called(),

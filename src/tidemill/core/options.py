@@ -195,6 +195,9 @@ REAL = _table("Real rows.", "A")
 GENERATED = _table("Generated rows.", "B")
 UNSEEN = _table("Real rows the generator has not seen: all tests are then made on them.", "H")
 NEWER = _table("Newer rows: generate for what has grown in them.", "DATA")
+NEW_CUSTOMERS = _table(
+    "New customers' lines: they get lists, too, and nothing is learned anew.", "DATA"
+)
 LIKE = _table("Rows whose values are given; the other columns are drawn.", "DATA")
 START = _model("Begin from the weights of this neural model of the same columns.", "MODEL")
 

@@ -115,6 +115,7 @@ def recipe(
     writer: stated.RecipeWriter = None,
     model: stated.RecipeModel = None,
     model_options: stated.ModelOptions = None,
+    new: Annotated[verbs.Table | None, stated.NEW_CUSTOMERS] = None,
     overwrite: bool = False,
     run: Run | None = None,
     command: str = "",
@@ -141,6 +142,7 @@ def recipe(
         writer: Who writes texts: "template", "own", "local=FILE.gguf" or "endpoint=URL".
         seed: The same seed, data and versions give the same results.
         model, model_options: The generator; without one, options of the writer.
+        new: Lines of new customers, for lists by what was learned from the others.
         overwrite: Whether outputs that exist may be replaced.
         run: For progress and cancelling, with a seed and a deadline of its own.
         command: How it was started, for the page.
@@ -159,6 +161,7 @@ def recipe(
         "writer": writer,
         "model": model,
         "model_options": model_options,
+        "new": new,
     }
     if quick and rounds is not None:
         raise OptionError("option 'quick' makes no round", hint="leave option 'rounds' out")
@@ -168,7 +171,7 @@ def recipe(
     own["assumed"] = assumed(chosen, assume or {})
     named = columns if isinstance(columns, Mapping) else parse_columns(columns)
     if out is not None:
-        verbs.refuse_over(out, outputs_of(chosen), source, roles.get("schema"))
+        verbs.refuse_over(out, outputs_of(chosen), source, new, roles.get("schema"))
     job = verbs.job_of(run, seed, until=minutes)
     with ExitStack() as stack:
         results = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import ClassVar, Self
 
 import numpy as np
@@ -62,11 +63,13 @@ class Ials:
         """(k, f) the vectors of rows, given those of all columns."""
         count, factors = others.shape
         common = self._unseen * others.T @ others
-        outer = (others[:, :, None] * others[:, None, :]).reshape(count, -1)
         found = []
         for start in range(0, pairs.shape[0], TOGETHER):
             part = pairs[start : start + TOGETHER]
-            square = (part @ outer).reshape(-1, factors, factors) + common
+            square = np.empty((part.shape[0], factors, factors))
+            for row, (first, last) in enumerate(pairwise(part.indptr)):
+                taken = others[part.indices[first:last]]
+                square[row] = taken.T @ taken + common
             held = np.diff(part.indptr) + self._unseen * count
             square[:, np.arange(factors), np.arange(factors)] += self._penalty * held[:, None]
             found.append(np.linalg.solve(square, (part @ others)[..., None])[..., 0])

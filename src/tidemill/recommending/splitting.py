@@ -18,6 +18,8 @@ where no time is told."""
 LATEST = 0.2
 """Of the time that lines are from, the part that comes afterwards, at most LONGEST_DAYS."""
 LONGEST_DAYS = 31
+FEWEST_TESTED = 50
+"""Customers who took something afterwards, without whom nothing is measured."""
 
 
 Moment = dt.datetime | dt.date | float
@@ -28,9 +30,10 @@ class Afterwards:
     """What recommenders learn from, and what they are measured by.
 
     Attributes:
-        taken: What customers took before; items that nobody had taken are not in it.
+        taken: What customers took before.
         held: (n, m) what they took afterwards, and not before.
-        validation: The first, in two such parts, by which settings are chosen.
+        validation: The first, in two such parts, by which settings are chosen; its items are in an
+            order of their own, by the first part alone.
         since: When "afterwards" begins; None where no time is told.
         unknown: The share of what was taken afterwards that nobody had taken before.
     """
@@ -42,12 +45,16 @@ class Afterwards:
     unknown: float = 0.0
 
 
-def at_random(customer: pl.Series, item: pl.Series, rng: np.random.Generator) -> Afterwards:
+def at_random(
+    customer: pl.Series, item: pl.Series, rng: np.random.Generator, share: float = HELD
+) -> Afterwards:
     """A part of each customer's items is held out."""
-    taken = Taken.of(customer, item)
-    train, held = held_out(taken.pairs, HELD, rng)
-    known = Taken(taken.customers, taken.items, train)
-    return Afterwards(known, held, held_out(train, VALIDATED, rng))
+    every = Taken.of(customer, item)
+    train, held = held_out(every.pairs, share, rng)
+    order = every.ordered_by(train)
+    taken = Taken(every.customers, every.items.gather(order), train[:, order])
+    validation = held_out(taken.pairs, VALIDATED, rng)
+    return Afterwards(taken, held[:, order], _in_own_order(taken, *validation))
 
 
 def by_time(customer: pl.Series, item: pl.Series, time: pl.Series) -> Afterwards:
@@ -63,7 +70,15 @@ def by_time(customer: pl.Series, item: pl.Series, time: pl.Series) -> Afterwards
     second = taken.but_not(taken.matrix(latest["customer"], latest["item"]), first)
     known = after["item"].is_in(taken.items.implode()).to_numpy()
     unknown = 1 - float(known.mean()) if len(known) else 0.0
-    return Afterwards(taken, held, (first, second), since, unknown)
+    return Afterwards(taken, held, _in_own_order(taken, first, second), since, unknown)
+
+
+def _in_own_order(
+    taken: Taken, early: sparse.csr_array, later: sparse.csr_array
+) -> tuple[sparse.csr_array, sparse.csr_array]:
+    """Two parts of what was taken, the items of both ordered by the first."""
+    order = taken.ordered_by(early)
+    return early[:, order], later[:, order]
 
 
 def _since(time: pl.Series) -> Moment:

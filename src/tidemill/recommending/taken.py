@@ -42,6 +42,18 @@ class Taken:
         column = _places(lines["item"], items)
         return Taken(customers, items, _ones(row, column, (len(customers), len(items))))
 
+    def ordered_by(self, pairs: sparse.csr_array) -> Ints:
+        """(m,) the columns, those first that most customers took by other (k, m) pairs, then in
+        ascending order: what is not in these pairs decides nothing.
+
+        Example:
+            >>> taken = Taken.of(pl.Series(["a", "a", "b"]), pl.Series(["tea", "jam", "tea"]))
+            >>> taken.ordered_by(sparse.csr_array((0, 2))).tolist()
+            [1, 0]
+        """
+        rank = self.items.rank("ordinal").to_numpy()
+        return np.lexsort((rank, -np.asarray(pairs.sum(axis=0))))
+
     def row_of(self, customers: pl.Series) -> Ints:
         """The row of each customer; -1 of one who took nothing."""
         return _places(customers, self.customers)
@@ -50,7 +62,7 @@ class Taken:
         """(n, m) what other lines say of these customers and items; others are left out."""
         row, column = _places(customer, self.customers), _places(item, self.items)
         known = (row >= 0) & (column >= 0)
-        return _ones(row[known], column[known], self.pairs.shape)
+        return _ones(row[known], column[known], self.shape)
 
     @staticmethod
     def but_not(pairs: sparse.csr_array, other: sparse.csr_array) -> sparse.csr_array:

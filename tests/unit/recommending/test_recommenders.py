@@ -14,6 +14,7 @@ from tidemill.recommending import RECOMMENDERS
 from tidemill.recommending.base import Explains, Recommender
 from tidemill.recommending.choosing import FLOOR, contest
 from tidemill.recommending.measuring import best, quality
+from tidemill.recommending.rehearsing import made_customers, rehearse_tastes
 from tidemill.recommending.splitting import at_random, by_time
 from tidemill.recommending.taken import Taken, held_out
 
@@ -131,3 +132,73 @@ def test_equal_scores_are_ranked_in_the_order_of_the_catalogue() -> None:
     assert best(np.zeros((1, 4)), nothing, 3).tolist() == [[0, 1, 2]]
     held = sparse.csr_array(np.array([[0, 0, 1.0, 0]]))
     assert quality(np.pad([[0, 1, 2]], ((0, 0), (0, 17)), constant_values=-1), held).hits[0] == 1
+
+
+def test_nothing_that_is_held_out_decides_the_order_of_items() -> None:
+    after = at_random(*two_tastes(150, 6), np.random.default_rng(0))
+    parts = [(after.taken.pairs, after.taken.items), (after.validation[0], None)]
+    for pairs, items in parts:
+        counts = np.asarray(pairs.sum(axis=0))
+        assert (np.diff(counts) <= 0).all()
+        if items is not None:
+            tied = pl.DataFrame({"count": counts, "item": items})
+            assert tied.equals(tied.sort("count", "item", descending=[True, False]))
+    assert after.held.nnz + after.taken.pairs.nnz == 150 * 8
+
+
+def shuffled(pairs: sparse.csr_array, rng: np.random.Generator) -> tuple[pl.Series, pl.Series]:
+    """As many items a customer, and as many customers an item, at random."""
+    row, item = made_customers(pairs, 1.0, rng).nonzero()
+    return pl.Series(row), pl.Series(item)
+
+
+def claims(who: pl.Series, what: pl.Series, seed: int, names: tuple[str, ...] | None) -> bool:
+    after = at_random(who, what, np.random.default_rng(seed))
+    more = contest(after.taken.pairs, after.held, after.validation, Run(seed), names).more_than(
+        FLOOR
+    )
+    return bool(more.mean() > 1.96 * more.std(ddof=1) / np.sqrt(len(more)))
+
+
+@pytest.mark.slow
+def test_a_gain_is_found_where_it_is_and_claimed_nowhere_else() -> None:
+    false, right = 0, 0
+    for seed in range(20):
+        tastes = Taken.of(*two_tastes(200, seed))
+        false += claims(*shuffled(tastes.pairs, np.random.default_rng(seed)), seed, None)
+        right += claims(*two_tastes(200, seed), seed, None)
+    assert false <= 1
+    assert right == 20
+
+
+def test_a_rehearsal_tells_tastes_from_none() -> None:
+    taken = Taken.of(*two_tastes(200, 8))
+    found = rehearse_tastes(taken.pairs, (FLOOR, "neighbours", "ease"), Run(0), 8)
+    assert found.times == 8
+    assert found.strong >= 7
+    assert found.strong >= found.weak
+    assert found.claimed <= 1
+    assert found == rehearse_tastes(taken.pairs, (FLOOR, "neighbours", "ease"), Run(0), 8)
+
+
+def test_made_customers_take_as_many_items_of_the_same_popularity() -> None:
+    taken = Taken.of(*two_tastes(300, 9))
+    made = made_customers(taken.pairs, 1.0, np.random.default_rng(0))
+    assert np.diff(made.indptr).tolist() == [8] * 300
+    real, own = (np.asarray(pairs.sum(axis=0)) for pairs in (taken.pairs, made))
+    assert np.corrcoef(real, own)[0, 1] > 0.9
+
+
+def test_what_is_taken_is_never_proposed() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        took = rng.random(rng.integers(1, 9, 2)) < rng.random()
+        length = int(rng.integers(1, 12))
+        # few different scores, so that many are equal, and items that are never proposed
+        scores = rng.choice([0.0, 1.0, 2.0, -np.inf], took.shape)
+        lists = best(scores, sparse.csr_array(took.astype(np.float32)), length)
+        for row, own, worth in zip(lists, took, scores, strict=True):
+            there = row[row >= 0].tolist()
+            open_items = ~own & np.isfinite(worth)
+            assert open_items[there].all()
+            assert len(set(there)) == len(there) == min(length, int(open_items.sum()))

@@ -81,7 +81,7 @@ RECOMMENDERS: dict[str, tuple[Scores, list[Setting]]] = {
     ),
     "cornac VAECF": (
         of_cornac("VAECF"),
-        [{**DEEP, "k": 64, "autoencoder_structure": [200], "n_epochs": n} for n in (50, 100)],
+        [{**DEEP, "k": 64, "autoencoder_structure": [200], "n_epochs": 100}],
     ),
     "cornac BiVAECF": (
         of_cornac("BiVAECF"),

@@ -458,6 +458,8 @@ def _head(
 
 
 def _lead(proof: ReplyProof) -> str:
+    if proof.given.all():
+        return "All questions can be answered at once."
     share = percent(int(proof.given.sum()), len(proof.replies))
     return f"{share} of questions can be answered at once; the others go to a person."
 
@@ -490,13 +492,13 @@ def _quality(proof: ReplyProof, wanted: float) -> list[Block | Refused]:
         low, high = wilson(int(proof.right[at].sum()), int(at.sum()))
         rows.append(
             (
-                f"{number(least)} or more",
+                f"a sureness of {number(least)} or more",
                 percent(float(at.mean())),
                 percent(float(proof.right[at].mean())),
                 share_interval(low, high).removeprefix("95 % interval "),
             )
         )
-    columns = ("Sureness", "Questions", "Right", "95 % interval")
+    columns = ("Replies with", "Questions", "Right", "95 % interval")
     told = (
         "A reply is the answer that weighs most among those to the ten most similar questions. "
         f"{count(len(sureness))} questions with known answers were held out and asked. "

@@ -350,6 +350,8 @@ def _tiles(told: Treatment) -> tuple[Tile, ...]:
 
 
 def _comparable_sentence(case: StudyCase, rows: int) -> str:
+    if not rows:
+        return f"None of {plural(len(case), 'row')} has a counterpart in the other group."
     if rows == len(case):
         return f"All {plural(rows, 'row')} have a counterpart in the other group."
     return (

@@ -84,6 +84,16 @@ def test_what_cannot_be_measured_is_refused(tmp_path: Path) -> None:
     assert "cannot be measured" in page.refused[0].what
     with pytest.raises(DataError, match="no item"):
         recipe("recommend", table, entity="client")
+    with pytest.raises(DataError, match="both the customer and the item"):
+        recipe("recommend", table, entity="client", columns={"item": "client"})
+    for part in ("price", "quantity", "rating"):
+        with pytest.raises(DataError, match="'code' holds no numbers"):
+            recipe(
+                "recommend",
+                pl.read_csv(table).with_columns(what=pl.col("code") + "!"),
+                entity="client",
+                columns={"item": "what", part: "code"},
+            )
 
 
 def test_new_customers_get_lists_by_what_was_learned(tidemill: Tidemill, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from tidemill.recommending.measuring import ListQuality
 from tidemill.recommending.own_columns import own_columns
 from tidemill.recommending.splitting import FEWEST_TESTED, Afterwards, at_random, by_time
 from tidemill.recommending.taken import Taken
-from tidemill.supervised.arrays import as_floats
+from tidemill.supervised.arrays import Floats, as_floats
 
 Columns = Mapping[str, tuple[str, ...]]
 """What the recipe asks for -> the columns that hold it."""
@@ -127,6 +127,12 @@ def taken_lines(
         DataError: There are none.
     """
     [customer], [item] = columns["entity"], columns["item"]
+    if customer == item:
+        raise DataError(
+            f"'{item}' cannot be both the customer and the item",
+            where=data.name,
+            hint="name another column with option 'column=item=COL'",
+        )
     named = {"customer": data[customer].cast(pl.String), "item": data[item].cast(pl.String)}
     if columns["time"]:
         named["time"] = data[columns["time"][0]]
@@ -134,10 +140,10 @@ def taken_lines(
     kept = np.ones(len(data), bool)
     said = []
     for name in columns["rating"]:
-        low = ~(as_floats(data[name]) >= asked.least)
+        low = ~(_numbers(data, name) >= asked.least)
         said.append((low, f"are rated under {number(asked.least)}, or not at all"))
     for name in columns["quantity"]:
-        said.append((~(as_floats(data[name]) > 0), "are of nothing, or were sent back"))
+        said.append((~(_numbers(data, name) > 0), "are of nothing, or were sent back"))
     gone = frame.select(pl.any_horizontal(pl.all().is_null())).to_series().to_numpy()
     said.append((gone, f"lack {listing([customer, item, *columns['time']], 'or')}"))
     out = frame["item"].is_in(asked.without).fill_null(value=False).to_numpy()
@@ -187,9 +193,18 @@ def lines_of(data: Dataset, columns: Columns, asked: LinesAsked) -> ShopLines:
     prices = columns["price"]
     doubtful = unlike_codes(items.to_series())
     if prices:
-        doubtful += unlike_prices(table[item], table[prices[0]])
+        doubtful += unlike_prices(table[item], pl.Series(_numbers(data, prices[0])).fill_nan(None))
     kept = [name for name in dict.fromkeys(doubtful) if name not in asked.without]
     return ShopLines(frame, left_out, items, customers, tuple(kept))
+
+
+def _numbers(data: Dataset, name: str) -> Floats:
+    """(n,) a column's numbers; NaN where one is missing."""
+    if not data[name].dtype.is_numeric():
+        raise DataError(
+            f"'{name}' holds no numbers", where=data.name, hint="name a column that holds numbers"
+        )
+    return as_floats(data[name])
 
 
 def _open_columns(data: Dataset, columns: Columns, kinds: Sequence[Kind]) -> list[str]:

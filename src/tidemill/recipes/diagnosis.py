@@ -600,9 +600,9 @@ def _sides_table(told: ImageDiagnosis) -> TableBlock:
     ]
     for name in told.asked.classes:
         own = told.covered[f"of {name}"]
-        rows.append((f"the same, of those that show {name}", "–", _interval(own), ""))
+        rows.append((f"the same, of those that show {name}", "–", _interval(own), "–"))
     rows += [
-        ("Chances are off by (ECE)", ratio(first.error), ratio(second.error), ""),
+        ("Chances are off by (ECE)", ratio(first.error), ratio(second.error), "–"),
         (
             "Surprise (mean of -log chance)",
             ratio(surprised.validation),

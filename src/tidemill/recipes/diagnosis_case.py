@@ -35,7 +35,7 @@ from tidemill.recipes.base import Refused
 from tidemill.supervised.arrays import Floats
 
 SPLIT = "split"
-FEWEST_OF_CLASS = 40
+FEWEST_OF_CLASS = 80
 FEWEST_ON_SIDE = 10
 FEWEST_SOURCES = 10
 MOST_CLASSES = 30
@@ -322,11 +322,13 @@ def _thin_side(sides: ImageSides, codes: Places, names: tuple[str, ...]) -> Refu
         images = np.bincount(codes[sides.at(side)], minlength=len(names))
         if images.min() < FEWEST_ON_SIDE:
             name = names[int(images.argmin())]
+            gone = sides.moved + sides.copied
+            left = plural(gone, "image")
+            after = f", after {left} with a person or copy on another side were left out"
             return Refused(
                 QUESTION,
                 f"Of the {words} images {count(int(images.min()))} only show '{name}', fewer than "
-                f"{FEWEST_ON_SIDE}, after those were left out whose person, source or copy stands "
-                "on another side.",
+                f"{FEWEST_ON_SIDE}{after if gone else ''}.",
                 "more images of other persons or sources, or another split.",
             )
     return None

@@ -176,7 +176,7 @@ def doubtful_blocks(case: DiagnosisCase, run: Run) -> list[Block]:
                 k + 1,
                 names[int(test.truth[at])],
                 f"{names[said]} ({percent(chance)})",
-                ", ".join(f"{n} {names[c]}" for c, n in enumerate(alike.tolist()) if n),
+                ", ".join(f"{names[c]}: {n}" for c, n in enumerate(alike.tolist()) if n),
                 f"{top.words(size)}: {percent(chance)} to {percent(after)}",
             )
         )

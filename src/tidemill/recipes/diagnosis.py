@@ -654,7 +654,7 @@ def _person(told: ImageDiagnosis, handed: float) -> list[Block]:
         f"of which it is least sure go to a person, {_interval(at.kept)} of the others are; of "
         f"those that went, {_interval(at.handed)} would have been."
     )
-    if at.handed.low <= at.kept.high:
+    if at.handed.images and at.handed.low <= at.kept.high:
         lead += " It is not proven that it knows which ones it does not know."
     return [
         Paragraph(lead, "lead"),

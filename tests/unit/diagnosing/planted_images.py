@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -26,7 +27,7 @@ class Planted:
     ill: np.ndarray
     patient: np.ndarray
 
-    def frame(self, **others: object) -> pl.DataFrame:
+    def frame(self, **others: Any) -> pl.DataFrame:
         """As a table with a column of images, and further columns."""
         return pl.DataFrame(
             [

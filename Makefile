@@ -93,6 +93,7 @@ $(TRADES)/.setup-stamp: benchmarks/recipes-peers.txt
 bench-recipes: setup $(TRADES)/.setup-stamp
 	$(BIN)/python benchmarks/studies.py
 	$(BIN)/python benchmarks/diagnosis.py
+	$(BIN)/python benchmarks/baskets.py
 	$(BIN)/python benchmarks/recipes_judge.py
 	$(BIN)/python benchmarks/shops.py
 

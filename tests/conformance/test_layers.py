@@ -135,6 +135,7 @@ NEURAL = {
     SOURCE / "imaging" / "judge.py",
     SOURCE / "metrics" / "series" / "judges.py",
     SOURCE / "core" / "torch_threads.py",
+    SOURCE / "recommending" / "vae.py",
 }
 WITHOUT_OPTIONAL = """
 import importlib, importlib.abc

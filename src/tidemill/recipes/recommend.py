@@ -24,6 +24,7 @@ from tidemill.recipes.base import (
     RecipePage,
     Refused,
 )
+from tidemill.recipes.made_customers import MadeCustomers, made_customers
 from tidemill.recipes.parts import PageChapter, chapter_blocks
 from tidemill.recipes.shop_case import LinesAsked, Shop, lines_of, proposal_rows, shop_of
 from tidemill.recipes.shop_cold import ColdItems, cold_blocks, cold_items
@@ -55,6 +56,7 @@ from tidemill.verbs import Table
 ASSUMPTIONS = (
     Assumption("least", 4.0, "the rating from which on an item counts as liked, with ratings"),
     Assumption("top", 10.0, "proposals for each customer in recommendations.csv", 1.0, 100.0),
+    Assumption("made", 1000.0, "made customers in customers.csv; 0 for none", 0.0, 100_000.0),
     Assumption("without", None, "items that are no goods, as postage", form="ITEM,ITEM"),
     TASTE_REHEARSALS,
 )
@@ -78,6 +80,7 @@ class ShopAnswers:
         cold: Items that hardly anybody took.
         rules: What goes together, for customers without a history.
         rehearsal: Customers with known tastes.
+        made: Customers who do not exist.
         new: Customers of another table; None where there are none.
     """
 
@@ -85,6 +88,7 @@ class ShopAnswers:
     cold: ColdItems
     rules: ShopRules
     rehearsal: ShopRehearsal
+    made: MadeCustomers
     new: NewCustomers | None
 
 
@@ -102,6 +106,7 @@ def recommend(data: Dataset, run: Run, **options: Unpack[RecommendOptions]) -> R
         cold_items(shop, top, run),
         shop_rules(shop, run),
         shop_rehearsal(shop, float(assumed[TASTE_REHEARSALS.name]), run),
+        made_customers(shop.everything, round(float(assumed["made"])), run),
         new,
     )
     return _page(shop, found, run)
@@ -120,7 +125,7 @@ RECOMMEND = Recipe(
     ),
     options=(RecipeOption("new", None, stated.NEW_CUSTOMERS),),
     assumptions=ASSUMPTIONS,
-    tables=("recommendations", "new_customers", "new_items", "rules"),
+    tables=("recommendations", "new_customers", "new_items", "rules", "customers"),
 )
 
 
@@ -155,6 +160,7 @@ def _page(shop: Shop, found: ShopAnswers, run: Run) -> RecipePage:
         PageChapter("together", "What goes together?", rules_blocks(shop, found.rules)),
         PageChapter("cold", "What of items that nobody took yet?", cold_blocks(found.cold)),
         PageChapter("new", "New customers", new_blocks(found.new)),
+        PageChapter("customers", "Made customers to test with", found.made.blocks),
         PageChapter("rehearsal", "Would this page have told?", taste_blocks(found.rehearsal)),
         PageChapter("limits", "What this page cannot say", [Listing(_limits(shop, found))]),
     )
@@ -163,7 +169,7 @@ def _page(shop: Shop, found: ShopAnswers, run: Run) -> RecipePage:
     return RecipePage(
         "What will customers want next?",
         (*blocks, *chapter_blocks(chapters)),
-        (f"Proposals: {answer[0]}", f"Use: {answer[1]}"),
+        (f"Proposals: {answer[0]}", f"Use: {answer[1]}", *found.made.lines),
         figures={**_figures(shop), **_other_figures(found)},
         tables=_tables(shop, found),
         made=(
@@ -265,7 +271,7 @@ def _other_figures(found: ShopAnswers) -> dict[str, float]:
         figures |= {"cold_gain": gain.gain, "cold_gain_low": gain.low, "cold_gain_high": gain.high}
     if found.new is not None:
         figures |= {"new_customers": float(found.new.customers)}
-    return figures
+    return figures | dict(found.made.figures)
 
 
 def _tables(shop: Shop, found: ShopAnswers) -> dict[str, pl.DataFrame]:
@@ -277,4 +283,4 @@ def _tables(shop: Shop, found: ShopAnswers) -> dict[str, pl.DataFrame]:
         tables["new_items"] = found.cold.lists
     if found.rules.shown:
         tables["rules"] = rules_table(shop, found.rules)
-    return tables
+    return tables | dict(found.made.tables)

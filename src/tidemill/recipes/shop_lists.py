@@ -66,7 +66,8 @@ def which_blocks(shop: Shop) -> list[Block]:
         f"all items that a customer had not taken. The one that did best on that part is used: "
         f"{shop.found.chosen}."
     )
-    lines = [f"{name}: {RECOMMENDERS[name].line}." for name in RECOMMENDERS]
+    lines = [f"{name}: {RECOMMENDERS[name].line}." for name in shop.found.quality if name != BLEND]
+    lines += [f"{name} is left out: {why}." for name, why in shop.found.left_out.items()]
     if BLEND in shop.found.quality:
         lines.append(f"{BLEND}: the scores of {names_of(shop)} together.")
     return [Paragraph(lead), TableBlock(heads, tuple(rows), stacked=True), Listing(tuple(lines))]

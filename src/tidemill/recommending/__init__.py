@@ -21,6 +21,11 @@ RECOMMENDERS = Registry(
             "tidemill.recommending.ials:Ials",
             "hidden tastes of customers and of items (iALS)",
         ),
+        "vae": Entry(
+            "tidemill.recommending.vae:BasketVae",
+            "a net with a few hidden numbers of each customer (a variational autoencoder)",
+            extra="deep",
+        ),
     },
 )
 """By name."""

@@ -39,3 +39,13 @@ class Explains(Protocol):
     def weights(self, given: sparse.csr_array, item: int) -> Floats:
         """(k, m) what each item that a customer took adds to the score of an item."""
         ...
+
+
+@runtime_checkable
+class Bounded(Protocol):
+    """A recommender that some tables are too large for."""
+
+    @classmethod
+    def unfit(cls, pairs: sparse.csr_array) -> str:
+        """Why it is not learned from such pairs; "" where it is."""
+        ...

@@ -9,17 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from tidemill.core.errors import MissingExtra
 from tidemill.core.run import Run
 from tidemill.recommending import RECOMMENDERS
-from tidemill.recommending.base import Recommender
+from tidemill.recommending.base import Bounded, Recommender
 from tidemill.recommending.measuring import LONGER, ListQuality, best, quality
 from tidemill.supervised.arrays import Floats
 
 FLOOR, BLEND = "best-sellers", "blend"
 SHARES = (0.0, 0.25, 0.5, 0.75)
-"""Of the second best of a blend."""
+"""Of one that joins a blend."""
+MOST_BLENDED = 3
 TOGETHER = 2048
 """Customers that are scored at a time."""
+MOST_SCORES = 1 << 25
+"""Scores of a recommender that are held to choose by: of so many customers only, drawn at
+random."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class RankingPart:
 
 @dataclass(frozen=True)
 class Ranking:
-    """A recommender, or a blend of two, that is ready to rank."""
+    """A recommender, or a blend of some, that is ready to rank."""
 
     parts: tuple[RankingPart, ...]
 
@@ -84,12 +89,14 @@ class Contest:
         chosen: The one that did best on validation.
         rankings: Name -> what ranks, learned from all that is known before the test.
         customers: (k,) the rows of the customers that were tested.
+        left_out: Name -> why it was not learned.
     """
 
     quality: Mapping[str, ListQuality]
     chosen: str
     rankings: Mapping[str, Ranking]
     customers: NDArray[np.int64]
+    left_out: Mapping[str, str]
 
     def more_than(self, name: str) -> Floats:
         """(k,) how many more of ten proposals of the chosen one are taken than of another's."""
@@ -112,30 +119,51 @@ def contest(
         run: Progress.
         names: Those that compete, FLOOR among them; all by default.
     """
-    names = list(RECOMMENDERS) if names is None else names
     settings: dict[str, Mapping[str, float]] = {}
     told: dict[str, Floats] = {}
     reached: dict[str, float] = {}
     early, later = validation
     rows = np.flatnonzero(np.diff(later.indptr))
+    most = max(MOST_SCORES // train.shape[1], 1)
+    if len(rows) > most:
+        rows = np.sort(run.rng("recommend", "validated").permutation(rows)[:most])
+    names, left_out = _able(list(RECOMMENDERS) if names is None else names, train)
     for name in run.track(names, "recommend", "choosing settings"):
         found = _best_setting(name, early, later, rows, run)
         settings[name], told[name], reached[name] = found
-    first, second, share = _blend(told, reached, early[rows], later[rows])
+    shares = _blend(told, reached, early[rows], later[rows])
     rankings: dict[str, Ranking] = {}
     for name in run.track(names, "recommend", "learning from all"):
         learned = _learned(name, train, run, settings[name])
         rankings[name] = Ranking((RankingPart(name, settings[name], 1.0, learned),))
-    if share:
-        [own], [other] = rankings[first].parts, rankings[second].parts
-        parts = (replace(own, share=1 - share), replace(other, share=share))
-        rankings[BLEND] = Ranking(parts)
+    chosen = BLEND if len(shares) > 1 else next(iter(shares))
+    if chosen == BLEND:
+        parts = [replace(rankings[name].parts[0], share=share) for name, share in shares.items()]
+        rankings[BLEND] = Ranking(tuple(parts))
     customers = np.flatnonzero(np.diff(held.indptr))
     measured = {
         name: quality(ranking.proposals(train[customers], LONGER, run), held[customers])
         for name, ranking in rankings.items()
     }
-    return Contest(measured, BLEND if share else first, rankings, customers)
+    return Contest(measured, chosen, rankings, customers, left_out)
+
+
+def _able(asked: Sequence[str], pairs: sparse.csr_array) -> tuple[Sequence[str], dict[str, str]]:
+    """The recommenders that can be learned, and why others cannot."""
+    names: list[str] = []
+    left_out: dict[str, str] = {}
+    for name in asked:
+        try:
+            kind = RECOMMENDERS.load(name)
+        except MissingExtra as missing:
+            left_out[name] = f"{missing.what}: {missing.hint}"
+            continue
+        why = kind.unfit(pairs) if isinstance(kind, Bounded) else ""
+        if why:
+            left_out[name] = why
+        else:
+            names.append(name)
+    return names, left_out
 
 
 def _best_setting(
@@ -162,12 +190,25 @@ def _blend(
     reached: Mapping[str, float],
     given: sparse.csr_array,
     later: sparse.csr_array,
-) -> tuple[str, str, float]:
-    """The two best ones, and the share of the second by which validation goes best."""
-    first, second = sorted(reached, key=lambda name: -reached[name])[:2]
-    own, other = _standard(told[first]), _standard(told[second])
-    gains = [_reached((1 - share) * own + share * other, given, later) for share in SHARES]
-    return first, second, SHARES[int(np.argmax(gains))]
+) -> dict[str, float]:
+    """The best one, joined in turn by the next best ones, each with the share by which validation
+    goes best: name -> share."""
+    first, *others = sorted(reached, key=lambda name: -reached[name])[:MOST_BLENDED]
+    shares, scores = {first: 1.0}, _standard(told[first])
+    for name in others:
+        own = _standard(told[name])
+        gains = [_reached(_joined(scores, own, share), given, later) for share in SHARES]
+        share = SHARES[int(np.argmax(gains))]
+        if share:
+            scores = _joined(scores, own, share)
+            shares = {known: (1 - share) * part for known, part in shares.items()}
+            shares[name] = share
+    return shares
+
+
+def _joined(scores: Floats, own: Floats, share: float) -> Floats:
+    """Of share 0 the scores as they are: 0 times what is never proposed is no number."""
+    return (1 - share) * scores + share * own if share else scores
 
 
 def _reached(scores: Floats, given: sparse.csr_array, later: sparse.csr_array) -> float:

@@ -68,9 +68,13 @@ def quality(proposed: NDArray[np.int64], held: sparse.csr_array) -> ListQuality:
         >>> found.hits.tolist(), found.recall.tolist(), found.ndcg.round(3).tolist()
         ([1.0], [0.5], [0.387])
     """
-    took = held.toarray() > 0
-    right = np.take_along_axis(took, np.maximum(proposed, 0), axis=1) & (proposed >= 0)
-    wanted = took.sum(axis=1)
+    right = proposed >= 0
+    step = max(TOGETHER // held.shape[1], 1)
+    for start in range(0, len(proposed), step):
+        part = slice(start, start + step)
+        took = held[part].toarray() > 0
+        right[part] &= np.take_along_axis(took, np.maximum(proposed[part], 0), axis=1)
+    wanted = np.diff(held.indptr)
     discount = 1 / np.log2(np.arange(2, LENGTH + 2))
     gained = right[:, :LENGTH] @ discount
     ideal = np.cumsum(discount)[np.minimum(wanted, LENGTH) - 1]

@@ -19,7 +19,7 @@ from tidemill.supervised.arrays import Floats
 FLOOR, BLEND = "best-sellers", "blend"
 SHARES = (0.0, 0.25, 0.5, 0.75)
 """Of one that joins a blend."""
-MOST_BLENDED = 3
+MOST_BLENDED = 2
 TOGETHER = 2048
 """Customers that are scored at a time."""
 MOST_SCORES = 1 << 25

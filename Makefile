@@ -4,14 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-stamp
 
-.PHONY: setup demo test test-slow lint peers bench bench-quick bench-audit bench-loop bench-scale bench-text bench-describe bench-recipes clean
+.PHONY: setup demo test test-slow lint peers bench bench-quick bench-audit bench-loop bench-scale bench-text bench-describe bench-recipes bench-finance clean
 
 setup: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[frames,demo,deep,endpoint]' --group dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[frames,demo,deep,endpoint,finance]' --group dev
 	touch $(STAMP)
 
 demo: setup
@@ -96,6 +96,9 @@ bench-recipes: setup $(TRADES)/.setup-stamp
 	$(BIN)/python benchmarks/baskets.py
 	$(BIN)/python benchmarks/recipes_judge.py
 	$(BIN)/python benchmarks/shops.py
+
+bench-finance: setup
+	PYTHONPATH=. $(BIN)/python benchmarks/finance.py
 
 clean:
 	rm -rf $(VENV) $(PEERS) $(ANONYMETER) $(TRADES) benchmarks/out demo-out tidemill-out .pytest_cache .mypy_cache .ruff_cache .hypothesis

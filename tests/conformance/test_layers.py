@@ -130,12 +130,13 @@ def test_reading_and_splitting_import_nothing_that_learns(code: str, tmp_path: P
     assert not loaded_after(code, tmp_path) & {"lightgbm", "sklearn", "scipy", "torch"}
 
 
-NEURAL = {
+OF_EXTRAS = {
     SOURCE / "imaging" / "classifier.py",
     SOURCE / "imaging" / "judge.py",
     SOURCE / "metrics" / "series" / "judges.py",
     SOURCE / "core" / "torch_threads.py",
     SOURCE / "recommending" / "vae.py",
+    SOURCE / "markets" / "garch.py",
 }
 WITHOUT_OPTIONAL = """
 import importlib, importlib.abc
@@ -143,7 +144,7 @@ import importlib, importlib.abc
 class Absent(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
         if name.split('.')[0] in (
-            'torch', 'pandas', 'pyarrow', 'statsmodels', 'httpx', 'xllamacpp'
+            'torch', 'pandas', 'pyarrow', 'statsmodels', 'httpx', 'xllamacpp', 'arch'
         ):
             raise ModuleNotFoundError(name)
 
@@ -151,13 +152,13 @@ sys.meta_path.insert(0, Absent())
 """
 
 
-def test_only_neural_networks_need_an_optional_library() -> None:
+def test_only_what_belongs_to_an_extra_needs_an_optional_library() -> None:
     names = [
         ".".join(("tidemill", *p.relative_to(SOURCE).with_suffix("").parts)).removesuffix(
             ".__init__"
         )
         for p in MODULES
-        if "deep" not in p.parts and p not in NEURAL
+        if "deep" not in p.parts and p not in OF_EXTRAS
     ]
     assert "tidemill" in loaded_after(
         f"{WITHOUT_OPTIONAL}for name in {names}: importlib.import_module(name)"

@@ -52,5 +52,10 @@ RECIPES = Registry(
             "whether a classifier can be trusted with images, and which a person has to see",
             sees=("images",),
         ),
+        "risk": Entry(
+            "tidemill.recipes.risk:RISK",
+            "how much holdings may lose, whether that would have been right, and made futures",
+            sees=TABLES,
+        ),
     },
 )

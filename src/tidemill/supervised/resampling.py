@@ -88,9 +88,13 @@ def counts_of_persons(
 
 
 def drawn_times(
-    length: int, block: float, rng: np.random.Generator, draws: int = DRAWS
+    length: int,
+    block: float,
+    rng: np.random.Generator,
+    draws: int = DRAWS,
+    steps: int | None = None,
 ) -> NDArray[np.int64]:
-    """(draws, length) places in time, in stretches of random lengths, so that what hangs together
+    """(draws, steps) places in time, in stretches of random lengths, so that what hangs together
     in time stays together (the stationary bootstrap: Politis and Romano 1994). The end is followed
     by the beginning.
 
@@ -99,16 +103,18 @@ def drawn_times(
         block: Mean length of a stretch, at least 1.
         rng: Draws them.
         draws: How many times.
+        steps: Places of each; None for as many as the series has.
 
     Example:
         >>> drawn_times(4, 1e9, np.random.default_rng(3), draws=1).tolist()
         [[0, 1, 2, 3]]
     """
-    begins = rng.random((draws, length)) < 1 / max(block, 1.0)
-    begins[:, 0] = True
-    start = rng.integers(length, size=(draws, length))
-    last = np.maximum.accumulate(np.where(begins, np.arange(length), 0), axis=1)
-    since = np.arange(length) - last
+    steps = length if steps is None else steps
+    begins = rng.random((draws, steps)) < 1 / max(block, 1.0)
+    begins[:, :1] = True
+    start = rng.integers(length, size=(draws, steps))
+    last = np.maximum.accumulate(np.where(begins, np.arange(steps), 0), axis=1)
+    since = np.arange(steps) - last
     return np.asarray((np.take_along_axis(start, last, axis=1) + since) % length)
 
 

@@ -157,8 +157,8 @@ def without_repeats(chance: Floats, size: Ints, rng: np.random.Generator) -> spa
 
     Example:
         >>> chance = np.array([[0.4, 0.4, 0.2, 0.0]])
-        >>> without_repeats(chance, np.array([2]), np.random.default_rng(1)).sum()
-        np.float64(2.0)
+        >>> without_repeats(chance, np.array([2]), np.random.default_rng(1)).sum().item()
+        2.0
     """
     n, m = chance.shape
     size = np.minimum(size, m)

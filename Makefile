@@ -23,7 +23,7 @@ lint: setup
 	$(BIN)/mypy
 
 test: lint
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 # a runtime of language models and a small one, which the tests of it need; they say that they are left out where it cannot be had
 LOCAL := $(VENV)/.local-stamp

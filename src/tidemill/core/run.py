@@ -129,6 +129,7 @@ class Run:
         progress: bool = False,
         to_end: bool = False,
         stoppable: bool = True,
+        minutes: float | None = None,
         steps: int | None = None,
         checkpoint: Path | None = None,
     ) -> Run:
@@ -147,6 +148,8 @@ class Run:
             to_end: The deadline does not pass: for what is needed whole, as a floor or a model of
                 contexts, and for what must not depend on how fast the machine is.
             stoppable: Whether it shares the cancelling; without, it can end a cancelled fit.
+            minutes: From now, within which its learning must be over, if that is before the
+                deadline; None for nothing of its own.
             steps, checkpoint: As of :class:`Run`.
 
         Example:
@@ -175,6 +178,9 @@ class Run:
         )
         if stoppable:
             part._cancelled = self._cancelled
+        if minutes is not None:
+            own = time.monotonic() + 60 * minutes
+            part.deadline = own if part.deadline is None else min(part.deadline, own)
         return part
 
     def map(self, function: Callable[[Item], Result], parts: Iterable[Item]) -> Iterator[Result]:

@@ -26,8 +26,7 @@ def generated_verdict(case: DiagnosisCase, minutes: float, run: Run) -> Verdict:
     assert target is not None, "the recipe asks for a target"
     names = [image_name(data.schema), target.name]
     train, test = (data.rows(case.asked.at(side)).select(names) for side in (TRAIN, TEST))
-    learning = Run(run.seed, threads=run.threads, minutes=minutes, device=run.device)
-    model = verbs.fit(train, run=learning)
+    model = verbs.fit(train, run=run.child("generator", minutes=minutes))
     wanted = min(len(train), MOST_MADE)
     made = model.draw(wanted, balance={target.name: "equal"}, run=run.child("made")).data
     return verbs.verdict(train, made, holdout=test, run=run.child("generated"))

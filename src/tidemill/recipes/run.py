@@ -165,13 +165,13 @@ def recipe(
     }
     if quick and rounds is not None:
         raise OptionError("option 'quick' makes no round", hint="leave option 'rounds' out")
+    if out is not None:
+        verbs.refuse_over(out, outputs_of(chosen), source, new, roles.get("schema"))
     own = _options(chosen, given)
     if target is not None:
         chosen.refuse_option("target")
     own["assumed"] = assumed(chosen, assume or {})
     named = columns if isinstance(columns, Mapping) else parse_columns(columns)
-    if out is not None:
-        verbs.refuse_over(out, outputs_of(chosen), source, new, roles.get("schema"))
     job = verbs.job_of(run, seed, until=minutes)
     with ExitStack() as stack:
         results = None

@@ -18,6 +18,8 @@ def test_a_child_keeps_threads_device_and_deadline_but_not_what_belongs_to_one_f
     assert (child.seed, child.threads, child.device, child.deadline) == (3, 5, "cpu", 7.0)
     assert child.steps is child.checkpoint is None
     assert run.child(to_end=True).deadline is None
+    assert run.child(minutes=1).deadline == 7.0
+    assert 0 < Run().child(minutes=1).deadline - time.monotonic() <= 60
     again = run.child(steps=run.steps, checkpoint=run.checkpoint)
     assert (again.steps, again.checkpoint) == (9, Path("kept"))
 

@@ -37,8 +37,8 @@ end."""
 LEAST_TURNS = 4
 """How often each customer should be looked at."""
 MOST_WORK = 3e11
-"""Products and sums of learning at most: a quarter of a minute of one core, about. A page learns the
-net four times."""
+"""Products and sums of learning at most: a quarter of a minute of one core, about. A page learns
+the net four times."""
 NARROWEST, WIDEST = -5.0, 3.0
 """Bounds of the logarithm of a standard deviation."""
 
@@ -118,7 +118,7 @@ class BasketVae:
         n, m = pairs.shape
         if cls.steps(pairs) * BATCH >= LEAST_TURNS * n:
             return ""
-        return f"learning from {n:,} customers and {m:,} items, as often as it takes, would take minutes"
+        return f"learning from {n:,} customers and {m:,} items again and again would take minutes"
 
     @classmethod
     def learned(cls, pairs: sparse.csr_array, run: Run, setting: Mapping[str, float]) -> Self:

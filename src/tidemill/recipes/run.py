@@ -126,7 +126,7 @@ def recipe(
     ``tidemill recipes`` lists which of the options each recipe takes.
 
     Args:
-        name: A registered recipe: "churn", "fraud", "describe", "reply", "summarize".
+        name: A registered recipe, see :data:`tidemill.recipes.RECIPES`.
         source: Anything that :func:`tidemill.read` takes.
         target: The column that says who left, or what was a fraud.
         columns: Others by what they are: ``{"item": "StockCode"}``, or ``["item=StockCode"]``.

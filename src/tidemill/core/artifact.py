@@ -78,7 +78,7 @@ def folder_for(path: Path) -> Iterator[None]:
     """
     made = [folder for folder in path.parents if not folder.exists()]
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
     except OSError as error:
         raise unwritable(path, error) from error
     try:
@@ -88,6 +88,26 @@ def folder_for(path: Path) -> Iterator[None]:
             with suppress(OSError):
                 folder.rmdir()
         raise
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those that it lies in, where they are not there.
+
+    ``Path.mkdir`` says that the folder exists where another process takes it away between the
+    attempt to make it and the look at what is there; then it is made after all.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    while True:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            with suppress(FileNotFoundError):
+                if not stat.S_ISDIR(folder.lstat().st_mode):
+                    raise
+        else:
+            return
 
 
 def unwritable(path: Path, error: OSError) -> OutputError:

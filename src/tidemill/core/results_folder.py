@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from tidemill.core.artifact import folder_for, unwritable
+from tidemill.core.artifact import folder_for, make_folder, unwritable
 from tidemill.core.errors import Cancelled, InputError, OutputError
 from tidemill.core.outputs import UNFINISHED, refuse_results
 
@@ -184,7 +184,7 @@ def _lock_of(path: Path, folder: Path) -> IO[str]:
     """
     while True:
         try:
-            path.parent.mkdir(exist_ok=True)
+            make_folder(path.parent)
             file = path.open("a", encoding="utf-8")
         except FileNotFoundError:
             continue  # who held it has just taken the folder away

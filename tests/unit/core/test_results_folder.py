@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tidemill.core.artifact import write_json, writing
+from tidemill.core.artifact import make_folder, write_json, writing
 from tidemill.core.errors import Cancelled, InputError, OutputError
 from tidemill.core.outputs import UNFINISHED
 from tidemill.core.results_folder import SIGNS, ResultsFolder, making, refuse_unfinished
@@ -176,6 +176,16 @@ def test_writers_at_once_never_mix(tmp_path: Path) -> None:
     assert refused.value == 0  # for another reason
     assert len(set(held(tmp_path).values())) == 1
     assert set(held(tmp_path)) == set(NAMES)
+
+
+def test_a_folder_that_is_a_file_or_a_link_to_nothing_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    for name in ("file", "link"):
+        with pytest.raises(FileExistsError):
+            make_folder(tmp_path / name)
+    make_folder(tmp_path / "a" / "b")
+    make_folder(tmp_path / "a" / "b")
 
 
 CONTEXT = multiprocessing.get_context("fork")

@@ -51,6 +51,18 @@ def test_a_page_of_risk(tidemill: Tidemill, tmp_path: Path) -> None:
         assert (again / name).read_bytes() == (out / name).read_bytes()
 
 
+def test_losses_that_nothing_foretold_are_not_to_be_relied_on(
+    tidemill: Tidemill, tmp_path: Path
+) -> None:
+    returns, _ = garch_returns(1300, 1, np.random.default_rng(3))
+    returns[-500::25] = -0.2  # out of the blue, and far more often than once in a hundred days
+    price_lines(returns).write_csv(tmp_path / "prices.csv")
+    done = tidemill("recipe", "risk", tmp_path / "prices.csv", *COLUMNS, "--out", tmp_path / "page")
+    assert done.code == 0, done.err
+    assert "Do not rely on it: in the last days it was wrong" in " ".join(done.out.split())
+    assert "It would have been right" not in done.out
+
+
 def test_what_prices_cannot_answer(tidemill: Tidemill, tmp_path: Path) -> None:
     few = market(tmp_path / "few.csv", 50)
     done = tidemill("recipe", "risk", few, *COLUMNS, "--out", tmp_path / "page")

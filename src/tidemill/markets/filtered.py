@@ -36,13 +36,14 @@ class Filtered:
     def futures(self, returns: Floats, days: int, paths: int, rng: np.random.Generator) -> Futures:
         """Stretches of standardised days, all assets together, times a volatility that moves with
         each path."""
-        foretold = np.maximum(self.volatility.foretold(returns), TINY)
+        known = VolatilityState.of_days(self.volatility, returns)
+        foretold = np.maximum(known.volatility, TINY)
         # before so many days what is foretold says little, and the standardised days are wild
         settled = min(FEWEST, len(returns) // 2)
         shocks = (returns / foretold[:-1])[settled:]
         shocks = shocks - shocks.mean(axis=0)
         places = drawn_times(len(shocks), STRETCH, rng, paths, days)
-        state = VolatilityState.after(self.volatility, returns)
+        state = known.last()
         found = np.empty((paths, days, returns.shape[1]))
         for day in range(days):
             found[:, day] = np.maximum(state.volatility, TINY) * shocks[places[:, day]]

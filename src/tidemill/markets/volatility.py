@@ -39,18 +39,7 @@ class Volatility:
             >>> Volatility(fast=1, falls=0, slow=0, usual=0).foretold(np.ones((2, 1))).tolist()
             [[1.0], [1.0], [1.0]]
         """
-        state = VolatilityState.begun(self, returns[:BEGIN])
-        square, fall = np.square(returns), 2 * np.square(np.minimum(returns, 0.0))
-        days = np.arange(1, len(returns) + 1)[:, None]
-        usual = (np.cumsum(square, axis=0) + BEGIN * state.usual) / (days + BEGIN)
-        parts = (
-            (self.fast, _faded(square, state.fast, FAST)),
-            (self.falls, _faded(fall, state.falls, FALLS)),
-            (self.slow, _faded(square, state.slow, SLOW)),
-            (self.usual, np.concatenate([state.usual[None], usual])),
-        )
-        found: Floats = np.sqrt(sum(weight * part for weight, part in parts))
-        return found
+        return VolatilityState.of_days(self, returns).volatility
 
 
 RISKMETRICS = Volatility(fast=1.0, falls=0.0, slow=0.0, usual=0.0)
@@ -60,7 +49,7 @@ FAST, FALLS, SLOW = 0.94, 0.9, 0.97
 
 @dataclass(frozen=True)
 class VolatilityState:
-    """What is known of the variance at the end of a day, all (..., k).
+    """What is known of the variance at the end of days, all (..., k).
 
     Attributes:
         fast, falls, slow: Faded squares.
@@ -74,22 +63,27 @@ class VolatilityState:
     usual: Floats
 
     @staticmethod
-    def begun(of: Volatility, returns: Floats) -> VolatilityState:
-        """Before the first day: the mean square of (n, k) returns stands for all."""
-        usual = np.square(returns).mean(axis=0)
-        return VolatilityState(of, usual, usual, usual, usual)
+    def of_days(of: Volatility, returns: Floats) -> VolatilityState:
+        """(T, k) returns -> what is known before each day and after the last, (T + 1, k).
 
-    @staticmethod
-    def after(of: Volatility, returns: Floats) -> VolatilityState:
-        """After the last of (T, k) returns."""
+        Before the first day the mean square of the first ones stands for all.
+        """
         first = np.square(returns[:BEGIN]).mean(axis=0)
-        square, fall = np.square(returns), 2 * np.square(np.minimum(returns, 0.0))
+        square, fall = _squares(returns)
+        days = np.arange(len(returns) + 1)[:, None]
+        total = np.concatenate([np.zeros((1, len(first))), np.cumsum(square, axis=0)])
         return VolatilityState(
             of,
-            _faded(square, first, FAST)[-1],
-            _faded(fall, first, FALLS)[-1],
-            _faded(square, first, SLOW)[-1],
-            (square.sum(axis=0) + BEGIN * first) / (len(returns) + BEGIN),
+            _faded(square, first, FAST),
+            _faded(fall, first, FALLS),
+            _faded(square, first, SLOW),
+            (total + BEGIN * first) / (days + BEGIN),
+        )
+
+    def last(self) -> VolatilityState:
+        """What is known after the last day."""
+        return VolatilityState(
+            self.of, self.fast[-1], self.falls[-1], self.slow[-1], self.usual[-1]
         )
 
     @property
@@ -106,7 +100,7 @@ class VolatilityState:
 
     def then(self, returns: Floats) -> VolatilityState:
         """After one more day, (..., k); the usual level stays."""
-        square, fall = np.square(returns), 2 * np.square(np.minimum(returns, 0.0))
+        square, fall = _squares(returns)
         return VolatilityState(
             self.of,
             FAST * self.fast + (1 - FAST) * square,
@@ -114,6 +108,11 @@ class VolatilityState:
             SLOW * self.slow + (1 - SLOW) * square,
             self.usual,
         )
+
+
+def _squares(returns: Floats) -> tuple[Floats, Floats]:
+    """The squares of returns, and twice those of falls alone, which are as large in the mean."""
+    return np.square(returns), 2 * np.square(np.minimum(returns, 0.0))
 
 
 def _faded(square: Floats, first: Floats, decay: float) -> Floats:

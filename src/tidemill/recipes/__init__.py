@@ -57,5 +57,10 @@ RECIPES = Registry(
             "how much holdings may lose, whether that would have been right, and made futures",
             sees=TABLES,
         ),
+        "advice": Entry(
+            "tidemill.recipes.advice:ADVICE",
+            "what a client may lose, what keeps to it, and whether any rule beats equal shares",
+            sees=TABLES,
+        ),
     },
 )

@@ -36,6 +36,7 @@ from tidemill.recipes.base import (
     Refused,
 )
 from tidemill.recipes.parts import PageChapter, chapter_blocks
+from tidemill.recipes.price_lines import PRICE_COLUMNS, last_of_each, numbers_of, price_lines
 from tidemill.reporting.blocks import (
     Block,
     Callout,
@@ -47,7 +48,7 @@ from tidemill.reporting.blocks import (
     TableBlock,
     Tile,
 )
-from tidemill.supervised.arrays import Floats, as_floats
+from tidemill.supervised.arrays import Floats
 
 FUTURES = 1000
 """Futures that are drawn."""
@@ -146,9 +147,7 @@ def risk(data: Dataset, run: Run, **options: Unpack[RiskOptions]) -> RecipePage:
 RISK = Recipe(
     risk,
     columns=(
-        RecipeColumn("entity", "which asset a row is of", required=False),
-        RecipeColumn("time", "the day"),
-        RecipeColumn("price", "the price, adjusted for splits and dividends"),
+        *PRICE_COLUMNS,
         RecipeColumn("holding", "what is held of the asset, in money", required=False),
     ),
     assumptions=ASSUMPTIONS,
@@ -160,22 +159,12 @@ def _holdings(
     data: Dataset, columns: Mapping[str, tuple[str, ...]]
 ) -> tuple[History, Floats, tuple[str, ...]]:
     """What prices did, and the weight of each asset: as much of each where nothing says so."""
-    [time], [price] = columns["time"], columns["price"]
-    assets = pl.repeat(price, len(data), eager=True)
-    if columns["entity"]:
-        assets = data[columns["entity"][0]].cast(pl.String)
-    lines = pl.DataFrame({"asset": assets, "time": data[time], "price": as_floats(data[price])})
+    lines = price_lines(data, columns)
     past = history(lines, data.name)
     if not columns["holding"]:
         weights = np.full(len(past.assets), 1 / len(past.assets))
         return past, weights, past.notes
-    held = lines.with_columns(held=pl.Series(as_floats(data[columns["holding"][0]])))
-    last = dict(
-        held.sort("time")
-        .group_by("asset", maintain_order=True)
-        .agg(pl.col("held").last())
-        .iter_rows()
-    )
+    last = last_of_each(lines, numbers_of(data, columns["holding"][0]))
     money = np.array([last[asset] for asset in past.assets], float)
     if not (np.isfinite(money).all() and (money >= 0).all() and money.sum() > 0):
         raise DataError(

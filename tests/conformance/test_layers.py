@@ -137,6 +137,7 @@ OF_EXTRAS = {
     SOURCE / "core" / "torch_threads.py",
     SOURCE / "recommending" / "vae.py",
     SOURCE / "markets" / "garch.py",
+    SOURCE / "markets" / "optimised.py",
 }
 WITHOUT_OPTIONAL = """
 import importlib, importlib.abc
@@ -144,7 +145,7 @@ import importlib, importlib.abc
 class Absent(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
         if name.split('.')[0] in (
-            'torch', 'pandas', 'pyarrow', 'statsmodels', 'httpx', 'xllamacpp', 'arch'
+            'torch', 'pandas', 'pyarrow', 'statsmodels', 'httpx', 'xllamacpp', 'arch', 'skfolio'
         ):
             raise ModuleNotFoundError(name)
 

@@ -34,7 +34,7 @@ class Allocator(Protocol):
         ...
 
 
-class Equal:
+class Equal(Allocator):
     """As much of each asset: 1/N, which no rule beats reliably (DeMiguel, Garlappi and Uppal
     2009)."""
 
@@ -43,7 +43,7 @@ class Equal:
         return np.full(assets, 1 / assets)
 
 
-class InverseVolatility:
+class InverseVolatility(Allocator):
     """The less of an asset, the more its price moves."""
 
     def weights(self, returns: Floats, most: float, steps: int, rng: np.random.Generator) -> Floats:

@@ -22,6 +22,8 @@ REFITS = 50
 REFIT_FUTURES = 400
 CAREFUL = 0.9
 """The part of the refitted generators that foretell no larger loss than the one that counts."""
+ERRORS = 1.645
+"""Standard errors that count for drawing only so many futures."""
 RECENT = 0.5
 """Years at the end of each past that stay as they were, so that today is known."""
 GENERATOR = "fhs"
@@ -45,8 +47,11 @@ class HorizonLosses:
 
     @property
     def careful(self) -> Floats:
-        """(m,) the loss at the careful end of all generators."""
-        return np.maximum(self.loss, np.quantile(self.refitted, CAREFUL, axis=0))
+        """(m,) the loss at the careful end: that of most refitted generators, and no less than the
+        one that as many other futures would hardly exceed."""
+        chance = LEVEL - ERRORS * np.sqrt(LEVEL * (1 - LEVEL) / len(self.outcomes))
+        drawn = -np.quantile(self.outcomes, chance, axis=0)
+        return np.maximum(drawn, np.quantile(self.refitted, CAREFUL, axis=0))
 
 
 def horizon_losses(

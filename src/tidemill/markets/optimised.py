@@ -13,6 +13,7 @@ from skfolio.prior import EmpiricalPrior, SyntheticData
 from sklearn.base import BaseEstimator
 
 from tidemill.markets import FORETELLERS
+from tidemill.markets.allocation import Allocator
 from tidemill.markets.base import Foreteller
 from tidemill.supervised.arrays import Floats
 
@@ -30,7 +31,7 @@ EVEN = 0.01
 even ones are taken, so that assets that are alike are held alike."""
 
 
-class MinimumVariance:
+class MinimumVariance(Allocator):
     """The weights that moved least in the past, by a covariance that is shrunk (Ledoit and Wolf
     2004)."""
 
@@ -42,7 +43,7 @@ class MinimumVariance:
         )
 
 
-class MeanVariance:
+class MeanVariance(Allocator):
     """The largest ratio of mean to volatility in the past (Markowitz 1952), by the means as they
     were; where no weights had a mean above 0, the least volatility."""
 
@@ -89,7 +90,7 @@ class MadeFutures(BaseEstimator):  # type: ignore[misc]
         return _in_parts(found - found.mean(axis=0))
 
 
-class LeastShortfall:
+class LeastShortfall(Allocator):
     """The weights whose worst futures are mildest: least conditional value at risk over made
     futures (Rockafellar and Uryasev 2000)."""
 

@@ -95,7 +95,7 @@ def timed_rules(market: Market, equal: RuleWalk, run: Run) -> Timed:
     last = _policy(own, market, run.rng("advice", "policy"))
     both = {name: walks[name].returns for name in (THRESHOLD, POLICY)}
     beside = against_first(both, market, run.rng("advice", "beside"))[POLICY]
-    return Timed(walks, last, _transfer(market, run), beside)
+    return Timed(walks, last, transferred(market, run), beside)
 
 
 def _pace(market: Market) -> Pace:
@@ -145,7 +145,7 @@ def _walked(
     return RuleWalk(np.concatenate(returns), np.array(turnover), nothing, np.stack(first))
 
 
-def _transfer(market: Market, run: Run) -> Transfer | None:
+def transferred(market: Market, run: Run) -> Transfer | None:
     """Policies of one half of the assets, with and without a start from those of the other."""
     assets = len(market.past.assets)
     if assets < FEWEST_ASSETS:

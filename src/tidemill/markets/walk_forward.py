@@ -211,8 +211,8 @@ def against_first(
     """
     every = np.stack(list(walks.values()))
     places = drawn_times(every.shape[1], BLOCK, rng, DRAWS)
-    drawn = np.stack([_both(every[:, own], market) for own in places])
-    figures = _both(every, market)
+    drawn = _both(every, _times_drawn(places), market)
+    figures = _both(every, np.ones((1, every.shape[1])), market)[0]
     apart, seen = drawn[..., 1:] - drawn[..., :1], figures[:, 1:] - figures[:, :1]
     found = {}
     for k, name in enumerate(list(walks)[1:]):
@@ -224,12 +224,23 @@ def against_first(
     return found
 
 
-def _both(returns: Floats, market: Market) -> Floats:
-    """(r, D) -> (2, r) yearly Sharpe ratios and volatilities."""
-    a_year = market.past.unit.a_year
-    spread = returns.std(axis=1)
-    ratio = (returns.mean(axis=1) - market.cash) / np.where(spread > LEAST, spread, np.inf)
-    return np.stack([ratio, spread]) * np.sqrt(a_year)
+def _times_drawn(places: NDArray[np.int64]) -> Floats:
+    """(draws, D) places -> how often each step was drawn."""
+    draws, steps = places.shape
+    flat = (places + steps * np.arange(draws)[:, None]).ravel()
+    return np.bincount(flat, minlength=draws * steps).reshape(draws, steps).astype(np.float64)
+
+
+def _both(returns: Floats, drawn: Floats, market: Market) -> Floats:
+    """(r, D) returns, (b, D) how often each counts -> (b, 2, r) yearly Sharpe ratios and
+    volatilities."""
+    steps = returns.shape[1]
+    centre = returns.mean(axis=1, keepdims=True)
+    apart = (returns - centre).T
+    mean = drawn @ apart / steps
+    spread = np.sqrt(np.maximum(drawn @ np.square(apart) / steps - np.square(mean), 0.0))
+    ratio = (mean + centre[:, 0] - market.cash) / np.where(spread > LEAST, spread, np.inf)
+    return np.stack([ratio, spread], axis=1) * np.sqrt(market.past.unit.a_year)
 
 
 def _proven(seen: Floats, drawn: Floats) -> list[int]:

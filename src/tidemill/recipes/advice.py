@@ -12,7 +12,7 @@ import polars as pl
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, MissingExtra
 from tidemill.core.run import Run
-from tidemill.core.words import count, plural
+from tidemill.core.words import count, listing, plural
 from tidemill.markets import ALLOCATORS
 from tidemill.markets.allocation import Allocator
 from tidemill.markets.historical import STRETCH
@@ -177,12 +177,11 @@ def _client(assumed: Mapping[str, float]) -> Client:
     """The number that binds; where it does not follow, why."""
     asked = [name for name in QUESTIONS if name not in assumed]
     if asked:
-        items = "; ".join(f"{name}: {QUESTIONS[name]}" for name in asked)
         refusal = Refused(
             "How much may be in the market cannot be said yet.",
             f"{count(len(QUESTIONS) - len(asked))} of {count(len(QUESTIONS))} questions about the "
             "client are answered.",
-            f"{items}. Give each by option 'assume=NAME=NUMBER'.",
+            f"{listing(asked)}, each by option 'assume=NAME=NUMBER'.",
         )
         return Client(None, None, refusal)
     said = ClientAnswers.of(assumed)

@@ -12,7 +12,7 @@ from tidemill.core.words import count, listing, number, percent, plural
 from tidemill.markets import ALLOCATORS
 from tidemill.markets.loss_bound import FUTURES, LEVEL, REFITS
 from tidemill.markets.policy import SEEN, TimingPolicy
-from tidemill.markets.profile import LossBound
+from tidemill.markets.profile import QUESTIONS, LossBound
 from tidemill.markets.timing import POLICY, THRESHOLD, Transfer
 from tidemill.markets.walk_forward import LEARNED_YEARS, Against, performance
 from tidemill.recipes.advice_case import Advice, Allocation
@@ -121,7 +121,7 @@ def _money(told: Advice) -> str:
     bound = told.client.bound
     if bound is None:
         refusal = told.client.refusal
-        return "" if refusal is None else f"{refusal.what} {refusal.why}"
+        return "" if refusal is None else refusal.what
     shares = [f"{_whole(told.share(one, bound))} in {one.name}" for one in told.allocations]
     return (
         f"For a loss over {_time(bound.years)} of more than {percent(bound.loss)} to have "
@@ -174,6 +174,8 @@ def _bound(told: Advice) -> list[Block | Refused]:
     blocks: list[Block | Refused] = []
     if client.said is not None:
         blocks.append(Pairs(client.said.words()))
+    else:
+        blocks.append(Pairs(tuple(QUESTIONS.items())))
     if client.refusal is not None:
         return [client.refusal, *blocks]
     bound = client.bound
@@ -217,6 +219,7 @@ def _keeps(told: Advice) -> list[Block]:
         TableBlock(tuple(heads), rows, stacked=True),
     ]
     if bound is not None:
+        blocks += [Paragraph(words) for words in (_worst_words(told, bound),) if words]
         blocks.append(Paragraph(_rise_words(told, bound)))
         blocks.append(
             Paragraph(
@@ -264,6 +267,25 @@ def _generator_words(told: Advice) -> str:
         f"have been. Prices are taken to rise by {percent(told.rise)} a year in the mean. That is "
         f"an assumption: that they rose in these {count(len(past.returns))} {past.unit.many} does "
         "not say that they will."
+    )
+
+
+def _worst_words(told: Advice, bound: LossBound) -> str:
+    """What the worst such time of the past would have cost; "" where that was less than the
+    bound."""
+    lost = {
+        one.name: told.share(one, bound) * one.worst
+        for one in told.allocations
+        if one.worst is not None
+    }
+    more = {name: loss for name, loss in lost.items() if loss > bound.loss}
+    if not more:
+        return ""
+    said = [f"{percent(_rounded(loss))} in {name}" for name, loss in more.items()]
+    return (
+        f"{percent(LEVEL)} chance is not none: in the worst {_time(bound.years)} of the past these "
+        f"shares would have lost {listing(said)} of all the money, more than the "
+        f"{percent(bound.loss)}."
     )
 
 

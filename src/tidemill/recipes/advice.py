@@ -54,6 +54,8 @@ from tidemill.supervised.resampling import drawn_times
 
 SHOWN = (BENCHMARK, "minimum variance", "least shortfall")
 """Allocations that are scaled by cash until they keep to the bound."""
+MOST_ASSETS = {"minimum variance": 400, "least shortfall": 120, "mean-variance": 400}
+"""With more assets than these a rule takes minutes."""
 FEWEST_QUARTERS = 4
 """Quarters without which rules cannot be compared."""
 
@@ -96,7 +98,7 @@ def advice(data: Dataset, run: Run, **options: Unpack[AdviceOptions]) -> RecipeP
         assumed["fee"] / 100,
         (1 + assumed["cash"] / 100) ** (1 / a_year) - 1,
     )
-    rules, missing = _rules(len(past.assets))
+    rules, untried = _rules(len(past.assets))
     walks = walked(market, rules, run)
     timed = timed_rules(market, walks[BENCHMARK], run)
     walks |= timed.walks
@@ -112,7 +114,7 @@ def advice(data: Dataset, run: Run, **options: Unpack[AdviceOptions]) -> RecipeP
         walks=walks,
         against=against,
         timed=timed,
-        missing=missing,
+        untried=untried,
         client=client,
         rise=rise,
         interest=(1 + assumed["cash"] / 100) ** client.years - 1,
@@ -160,8 +162,8 @@ def _past(
 
 
 def _rules(assets: int) -> tuple[dict[str, Allocator], tuple[str, ...]]:
-    """The rules that there are, and names of those whose package is not there; of one asset there
-    is nothing to share out."""
+    """The rules that are tried, and sentences on those that are not; of one asset there is nothing
+    to share out."""
     if assets < 2:
         return {BENCHMARK: ALLOCATORS.load(BENCHMARK)}, ()
     rules, missing = {}, []
@@ -170,7 +172,19 @@ def _rules(assets: int) -> tuple[dict[str, Allocator], tuple[str, ...]]:
             rules[name] = ALLOCATORS.load(name)
         except MissingExtra:
             missing.append(name)
-    return rules, tuple(missing)
+    slow = [name for name, most in MOST_ASSETS.items() if assets > most and name in rules]
+    for name in slow:
+        del rules[name]
+    said = []
+    if missing:
+        said.append(
+            f"Not tried, for a package is missing: {listing(missing)}. The extra 'finance' has it."
+        )
+    if slow:
+        said.append(
+            f"Not tried, for with {count(assets)} assets it takes too long: {listing(slow)}."
+        )
+    return rules, tuple(said)
 
 
 def _client(assumed: Mapping[str, float]) -> Client:

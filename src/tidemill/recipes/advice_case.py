@@ -75,7 +75,7 @@ class Advice:
         walks: Rule -> what it would have brought, the benchmark first.
         against: Rule -> it beside the benchmark.
         timed: The rules that move money into cash, with what was learned.
-        missing: Rules whose package is not there.
+        untried: Which rules were not tried and why, as sentences.
         client: What binds.
         rise: What prices are taken to rise a year, as a share.
         interest: What cash brings over the horizon, as a share.
@@ -88,7 +88,7 @@ class Advice:
     walks: Mapping[str, RuleWalk]
     against: Mapping[str, Against]
     timed: Timed
-    missing: tuple[str, ...]
+    untried: tuple[str, ...]
     client: Client
     rise: float
     interest: float

@@ -96,7 +96,8 @@ def _headline(told: Advice) -> str:
         said = [f"{name} ({_by(told.against[name].sharpe)})" for name in better]
         lead = f"Proven better than 1/N, by Sharpe ratio after costs: {listing(said)}"
     else:
-        lead = "No rule is proven better than 1/N, by Sharpe ratio after costs"
+        tried = " that was tried" if told.untried else ""
+        lead = f"No rule{tried} is proven better than 1/N, by Sharpe ratio after costs"
     calmer = [one.name for one in told.allocations[1:] if told.against[one.name].calmer]
     if not calmer:
         return f"{lead}."
@@ -229,15 +230,7 @@ def _keeps(told: Advice) -> list[Block]:
                 "small",
             )
         )
-    if told.missing:
-        blocks.append(
-            Paragraph(
-                f"Not tried, for a package is missing: {listing(told.missing)}. The extra "
-                "'finance' has it.",
-                "small",
-            )
-        )
-    return blocks
+    return [*blocks, *(Paragraph(sentence, "small") for sentence in told.untried)]
 
 
 def _kept_row(told: Advice, one: Allocation, bound: LossBound | None) -> tuple[str, ...]:

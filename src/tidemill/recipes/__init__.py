@@ -60,6 +60,9 @@ RECIPES = Registry(
         "advice": Entry(
             "tidemill.recipes.advice:ADVICE",
             "what a client may lose, what keeps to it, and whether any rule beats equal shares",
+        "demand": Entry(
+            "tidemill.recipes.demand:DEMAND",
+            "what will be sold in the coming weeks, and for which items that can be foreseen",
             sees=TABLES,
         ),
     },

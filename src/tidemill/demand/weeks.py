@@ -1,0 +1,249 @@
+"""Sales by item and week, from single lines."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from tidemill.core.errors import DataError
+from tidemill.core.words import count, plural
+from tidemill.supervised.arrays import Floats
+
+MONDAY = 3
+"""Days from a Monday to the first of January 1970."""
+LATEST = 14
+"""Days within which a negative quantity takes back an order of as many pieces."""
+FEWEST_WEEKS_SOLD = 8
+"""Weeks in which an item was sold, without which it is not looked at."""
+MOST_WEEKS = 2000
+MOST_CELLS = 20_000_000
+"""Items times weeks that are held at once."""
+
+
+@dataclass(frozen=True)
+class ItemWeeks:
+    """Sales by item and week.
+
+    Attributes:
+        weeks: (T,) Mondays, or numbers of weeks where the table has such.
+        items: (k,) names, in order.
+        sold: (k, T) pieces; 0 where none were sold, NaN before an item began.
+        price: (k, T) the price of a piece (the median of its lines), NaN where nothing was sold or
+            none is known; None where the table has no prices.
+        spread: (k, T) how far prices of an item differ within a week: the standard deviation of
+            their logarithm, NaN where there are not two; None without prices.
+        promoted: (k, T) the share of lines that were on promotion, NaN where nothing was sold; None
+            where the table says nothing of promotions.
+        others: Items that were sold in too few weeks to be looked at.
+        pieces: Of all items together, sold in all weeks.
+        notes: What was left out, as sentences.
+    """
+
+    weeks: pl.Series
+    items: tuple[str, ...]
+    sold: Floats
+    price: Floats | None
+    spread: Floats | None
+    promoted: Floats | None
+    others: int
+    pieces: float
+    notes: tuple[str, ...]
+
+    def monday(self, week: int) -> str:
+        """How a week is called, also one after the end."""
+        last = self.weeks[-1]
+        if week < len(self.weeks):
+            value = self.weeks[week]
+        elif isinstance(last, dt.date):
+            value = last + dt.timedelta(weeks=week - len(self.weeks) + 1)
+        else:
+            value = last + week - len(self.weeks) + 1
+        return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+def item_weeks(lines: pl.DataFrame, name: str) -> ItemWeeks:
+    """Lines to items and weeks.
+
+    Args:
+        lines: "item" (text), "time" (dates, times, or whole numbers of weeks), "quantity" (NaN
+            where missing), and "price" of a piece and "promoted" (0 to 1) where they are known.
+        name: Of the table, for messages.
+
+    Raises:
+        DataError: Nothing was sold, or times are no days or weeks.
+    """
+    notes: list[str] = []
+    known = lines.filter(
+        pl.col("item").is_not_null()
+        & pl.col("time").is_not_null()
+        & pl.col("quantity").is_finite().fill_null(value=False)
+    )
+    if gone := len(lines) - len(known):
+        notes.append(f"Lines without an item, a time or a quantity were left out: {count(gone)}.")
+    known = known.with_columns(day=_days(known["time"], name))
+    known = _without_returns(known, notes)
+    if not len(known):
+        raise DataError(
+            "no line says that a piece was sold",
+            where=name,
+            hint="name the columns with option 'column=item=COL' and option 'column=quantity=COL'",
+        )
+    weekly = not known["time"].dtype.is_temporal()
+    known = known.with_columns(week=_weeks_of(known["day"], weekly=weekly, name=name))
+    known = _whole_weeks(known, notes, weekly=weekly)
+    return _as_arrays(known, notes, name, weekly=weekly)
+
+
+def _days(time: pl.Series, name: str) -> pl.Series:
+    """Days since 1970; of numbers, 7 a week."""
+    if time.dtype.is_temporal():
+        if time.dtype not in (pl.Date, pl.Datetime):
+            raise DataError(
+                f"'{time.dtype}' is no time that weeks can be told from",
+                where=name,
+                hint="name a column of dates with option 'time'",
+            )
+        return time.cast(pl.Date).to_physical().cast(pl.Int64)
+    values = time.cast(pl.Float64)
+    whole = bool((values == values.floor()).all())
+    reach = float(values.max() or 0) - float(values.min() or 0) if len(values) else 0.0  # type: ignore[arg-type]
+    if not whole or reach > MOST_WEEKS:
+        raise DataError(
+            "times are numbers that cannot be weeks one after the other",
+            where=name,
+            hint="give dates, or whole numbers that count weeks",
+        )
+    return (values * 7).cast(pl.Int64)
+
+
+def _without_returns(known: pl.DataFrame, notes: list[str]) -> pl.DataFrame:
+    """Lines that sold something. What was taken back is no demand, nor is the order that it takes
+    back; a return long after was demand all the same."""
+    back = known.filter(pl.col("quantity") < 0)
+    sold = known.filter(pl.col("quantity") > 0).sort("day", maintain_order=True)
+    if not len(back):
+        return sold
+    taken = back.select("item", quantity=-pl.col("quantity")).unique()
+    may = sold.with_row_index("row").join(taken, on=["item", "quantity"], how="semi")
+    open_orders: dict[tuple[str, float], list[tuple[int, int]]] = defaultdict(list)
+    for item, quantity, day, row in may.select("item", "quantity", "day", "row").iter_rows():
+        open_orders[item, quantity].append((day, row))
+    cancelled = []
+    for item, quantity, day in back.select("item", "quantity", "day").sort("day").iter_rows():
+        orders = open_orders[item, -quantity]
+        at = len(orders) - 1
+        while at >= 0 and orders[at][0] > day:
+            at -= 1
+        if at >= 0 and day - orders[at][0] <= LATEST:
+            cancelled.append(orders.pop(at)[1])
+    kept = np.ones(len(sold), bool)
+    kept[cancelled] = False
+    notes.append(
+        f"{plural(len(back), 'line')} took something back: {count(len(cancelled))} an order of as "
+        f"many pieces of the {LATEST} days before, which is left out with it; "
+        f"{count(len(back) - len(cancelled))} were returns, which do not undo that there was "
+        "demand."
+    )
+    return sold.filter(pl.Series(kept))
+
+
+def _weeks_of(day: pl.Series, *, weekly: bool, name: str) -> pl.Series:
+    """The week of each day, counted from 1970."""
+    if weekly:
+        return day // 7
+    gaps = day.unique().sort().diff().drop_nulls()
+    between = gaps.median()
+    if isinstance(between, (int, float)) and between > 7:
+        raise DataError(
+            f"sales are mostly {between:g} days apart, so nothing can be said of weeks",
+            where=name,
+            hint="give a line for each sale, day or week",
+        )
+    week = (day + MONDAY) // 7
+    if float(week.max() or 0) - float(week.min() or 0) > MOST_WEEKS:  # type: ignore[arg-type]
+        raise DataError(
+            f"times reach over more than {count(MOST_WEEKS)} weeks",
+            where=name,
+            hint="mend times that are wrong, or give the last years only",
+        )
+    return week
+
+
+def _whole_weeks(known: pl.DataFrame, notes: list[str], *, weekly: bool) -> pl.DataFrame:
+    """Without a first and a last week that sales do not fill as they do others."""
+    if weekly:
+        return known
+    days = known.select("week", weekday=pl.col("day") + MONDAY - 7 * pl.col("week"))
+    ends = (
+        days.group_by("week")
+        .agg(first=pl.col("weekday").min(), last=pl.col("weekday").max())
+        .sort("week")
+    )
+    if len(ends) < 3:
+        return known
+    inner = ends[1:-1]
+    begins, stops = inner["first"].median(), inner["last"].median()
+    cut = []
+    if ends["first"][0] > begins:
+        cut.append(("first", ends["week"][0]))
+    if ends["last"][-1] < stops:
+        cut.append(("last", ends["week"][-1]))
+    for place, week in cut:
+        lost = int((known["week"] == week).sum())
+        notes.append(
+            f"The {place} week is not whole, and was left out with its {plural(lost, 'line')}."
+        )
+    return known.filter(~pl.col("week").is_in([week for _, week in cut]))
+
+
+def _as_arrays(known: pl.DataFrame, notes: list[str], name: str, *, weekly: bool) -> ItemWeeks:
+    first, last = int(known["week"].min() or 0), int(known["week"].max() or 0)  # type: ignore[call-overload]
+    told = [column for column in ("price", "promoted") if column in known.columns]
+    sums = [pl.col("quantity").sum()]
+    if "price" in told:
+        price = pl.col("price").filter(pl.col("price").is_finite() & (pl.col("price") > 0))
+        sums += [price.median().alias("price"), price.log().std().alias("spread")]
+    if "promoted" in told:
+        sums.append(pl.col("promoted").fill_nan(None).mean())
+    cells = known.group_by("item", "week").agg(sums).sort("item", "week")
+    often = cells.group_by("item").len().filter(pl.col("len") >= FEWEST_WEEKS_SOLD)["item"].sort()
+    different = cells["item"].n_unique()
+    weeks = last - first + 1
+    if len(often) * weeks > MOST_CELLS:
+        raise DataError(
+            f"{count(len(often))} items in {count(weeks)} weeks are too many to be held at once",
+            where=name,
+            hint="give the items of one department, or groups of items",
+        )
+    cells = cells.filter(pl.col("item").is_in(often.implode()))
+    at = often.search_sorted(cells["item"]).to_numpy(), (cells["week"] - first).to_numpy()
+    sold = np.zeros((len(often), weeks))
+    sold[at] = cells["quantity"].to_numpy()
+    begun = np.maximum.accumulate(sold > 0, axis=1)
+    found = {
+        column: _placed(cells[column], at, sold.shape)
+        for column in ("price", "spread", "promoted")
+        if column in cells.columns
+    }
+    numbers = pl.Series(range(first, last + 1), dtype=pl.Int64)
+    return ItemWeeks(
+        weeks=numbers if weekly else (7 * numbers - MONDAY).cast(pl.Int32).cast(pl.Date),
+        items=tuple(often.to_list()),
+        sold=np.where(begun, sold, np.nan),
+        price=found.get("price"),
+        spread=found.get("spread"),
+        promoted=found.get("promoted"),
+        others=different - len(often),
+        pieces=float(known["quantity"].sum()),
+        notes=tuple(notes),
+    )
+
+
+def _placed(column: pl.Series, at: tuple[np.ndarray, np.ndarray], shape: tuple[int, ...]) -> Floats:
+    found = np.full(shape, np.nan)
+    found[at] = column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    return found

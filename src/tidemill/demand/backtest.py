@@ -345,8 +345,8 @@ def unfit(sold: Floats, start: int, least: int = LEAST) -> dict[int, str]:
     found = {}
     before = sold[:, :start]
     life = (~np.isnan(before)).sum(axis=1)
-    sales = np.nan_to_num(before) > 0
-    recent = sales[:, -ALIVE:].any(axis=1)
+    sales: Bools = np.nan_to_num(before) > 0
+    recent = np.asarray(sales[:, -ALIVE:].any(axis=1))
     often = sales.sum(axis=1) / np.maximum(life, 1)
     for k in range(len(sold)):
         if life[k] < least:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
+from tidemill.core.cancelled import cancelled_lines
 from tidemill.core.errors import DataError
 from tidemill.core.words import count, plural
 from tidemill.supervised.arrays import Floats
@@ -20,6 +20,8 @@ LATEST = 14
 FEWEST_WEEKS_SOLD = 8
 """Weeks in which an item was sold, without which it is not looked at."""
 MOST_WEEKS = 2000
+FILLED = 0.8
+"""The share of numbers of weeks, from the first to the last, that must occur."""
 MOST_CELLS = 20_000_000
 """Items times weeks that are held at once."""
 
@@ -110,8 +112,9 @@ def _days(time: pl.Series, name: str) -> pl.Series:
         return time.cast(pl.Date).to_physical().cast(pl.Int64)
     values = time.cast(pl.Float64)
     whole = bool((values == values.floor()).all())
-    reach = float(values.max() or 0) - float(values.min() or 0) if len(values) else 0.0  # type: ignore[arg-type]
-    if not whole or reach > MOST_WEEKS:
+    reach = float(np.ptp(values.to_numpy())) if len(values) else 0.0
+    gaps = values.n_unique() < FILLED * (reach + 1)  # as of 202152 and 202201
+    if not whole or gaps or reach > MOST_WEEKS:
         raise DataError(
             "times are numbers that cannot be weeks one after the other",
             where=name,
@@ -127,28 +130,14 @@ def _without_returns(known: pl.DataFrame, notes: list[str]) -> pl.DataFrame:
     sold = known.filter(pl.col("quantity") > 0).sort("day", maintain_order=True)
     if not len(back):
         return sold
-    taken = back.select("item", quantity=-pl.col("quantity")).unique()
-    may = sold.with_row_index("row").join(taken, on=["item", "quantity"], how="semi")
-    open_orders: dict[tuple[str, float], list[tuple[int, int]]] = defaultdict(list)
-    for item, quantity, day, row in may.select("item", "quantity", "day", "row").iter_rows():
-        open_orders[item, quantity].append((day, row))
-    cancelled = []
-    for item, quantity, day in back.select("item", "quantity", "day").sort("day").iter_rows():
-        orders = open_orders[item, -quantity]
-        at = len(orders) - 1
-        while at >= 0 and orders[at][0] > day:
-            at -= 1
-        if at >= 0 and day - orders[at][0] <= LATEST:
-            cancelled.append(orders.pop(at)[1])
-    kept = np.ones(len(sold), bool)
-    kept[cancelled] = False
+    cancelled = cancelled_lines(sold, back, ["item"], "quantity", LATEST)
     notes.append(
-        f"{plural(len(back), 'line')} took something back: {count(len(cancelled))} an order of as "
+        f"{plural(len(back), 'line')} took something back: {count(int(cancelled.sum()))} an order of as "
         f"many pieces of the {LATEST} days before, which is left out with it; "
-        f"{count(len(back) - len(cancelled))} were returns, which do not undo that there was "
+        f"{count(len(back) - int(cancelled.sum()))} were returns, which do not undo that there was "
         "demand."
     )
-    return sold.filter(pl.Series(kept))
+    return sold.filter(~pl.Series(cancelled))
 
 
 def _weeks_of(day: pl.Series, *, weekly: bool, name: str) -> pl.Series:
@@ -164,7 +153,7 @@ def _weeks_of(day: pl.Series, *, weekly: bool, name: str) -> pl.Series:
             hint="give a line for each sale, day or week",
         )
     week = (day + MONDAY) // 7
-    if float(week.max() or 0) - float(week.min() or 0) > MOST_WEEKS:  # type: ignore[arg-type]
+    if np.ptp(week.to_numpy()) > MOST_WEEKS:
         raise DataError(
             f"times reach over more than {count(MOST_WEEKS)} weeks",
             where=name,
@@ -201,7 +190,8 @@ def _whole_weeks(known: pl.DataFrame, notes: list[str], *, weekly: bool) -> pl.D
 
 
 def _as_arrays(known: pl.DataFrame, notes: list[str], name: str, *, weekly: bool) -> ItemWeeks:
-    first, last = int(known["week"].min() or 0), int(known["week"].max() or 0)  # type: ignore[call-overload]
+    numbered = known["week"].to_numpy()
+    first, last = int(numbered.min()), int(numbered.max())
     told = [column for column in ("price", "promoted") if column in known.columns]
     sums = [pl.col("quantity").sum()]
     if "price" in told:

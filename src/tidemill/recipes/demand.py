@@ -144,7 +144,7 @@ def demand(data: Dataset, run: Run, **options: Unpack[DemandOptions]) -> RecipeP
     return RecipePage(
         "What will be sold?",
         (*blocks, *chapter_blocks(chapters)),
-        (f"Forecast: {answer[0]}", f"Items: {answer[1]}"),
+        (f"Demand: {answer[0]}", f"Trust: {answer[1]}"),
         figures={**_figures(outlook), **within_figures(past)},
         tables=tables,
         made=_made(past, seen),
@@ -195,7 +195,9 @@ def _lines(
                 hint=f"name items of {item} as option 'assume=without=ITEM,ITEM'",
             )
         gone = frame["item"].is_in(out).fill_null(value=False)
-        notes.append(f"Lines of {listing(out)} were left out, as you said: {count(gone.sum())}.")
+        notes.append(
+            f"Lines of {listing(out)} were left out, as you said: {count(int(gone.sum()))}."
+        )
         frame = frame.filter(~gone)
     return frame, tuple(notes)
 
@@ -211,7 +213,8 @@ def _doubtful(lines: pl.DataFrame) -> list[str]:
 def _outlook(past: ItemWeeks, seen: DemandBacktest, run: Run) -> DemandOutlook:
     sold = past.sold[seen.places]
     made = coming(sold, seen, run)
-    alive: Bools = (np.nan_to_num(sold[:, -ALIVE:]) > 0).any(axis=1)
+    recent: Bools = np.nan_to_num(sold[:, -ALIVE:]) > 0
+    alive = np.asarray(recent.any(axis=1))
     rules = dict.fromkeys((AS_BEFORE, seen.rival))
     return DemandOutlook(
         past,
@@ -246,7 +249,7 @@ def _refused(
     return RecipePage(
         "What will be sold?",
         (refusal, *chapter_blocks(chapters)),
-        (f"Forecast: {refusal.why}",),
+        (f"Demand: {refusal.why}",),
         figures={"weeks": float(weeks), **within_figures(past)},
         made=(("Rows", plural(len(data), "row")),),
     )
@@ -269,43 +272,76 @@ def _ends(low: float, high: float) -> str:
 
 
 def _answer(outlook: DemandOutlook) -> tuple[str, str]:
+    """What may be sold; how sure that is."""
+    horizon = outlook.seen.held.asked.horizon
+    low, middle, high = _together(outlook)
+    lead = (
+        f"In the coming {plural(horizon, 'week')}, about {middle} pieces of "
+        f"{plural(len(outlook.names), 'item')} will be sold: {low} to {high} in 9 of 10 futures."
+    )
+    return lead, f"{_errors_told(outlook)} {_items_told(outlook)}"
+
+
+def _together(outlook: DemandOutlook) -> tuple[str, str, str]:
+    """Pieces in all coming weeks: of the lower end, the middle and the upper end of futures."""
+    totals = outlook.futures.totals().sum(axis=1)
+    low, middle, high = (about(float(one)) for one in np.quantile(totals, (0.05, 0.5, 0.95)))
+    return low, middle, high
+
+
+def about(value: float) -> str:
+    """A number of pieces, whole or to three digits.
+
+    Example:
+        >>> about(568932.2), about(41.27), about(0.0)
+        ('569,000', '41.3', '0')
+    """
+    return number(float(f"{value:.3g}"))
+
+
+def _errors_told(outlook: DemandOutlook) -> str:
     seen = outlook.seen
     before, rival = outlook.against[AS_BEFORE], outlook.against[seen.rival]
     weeks = len(seen.held.asked.origins)
-    over = f"in the last {weeks} weeks of {plural(len(seen.places), 'item')} together"
     if seen.chosen == AS_BEFORE:
-        lead = f"Nothing forecasts better than {outlook.as_before}."
-    else:
-        lead = f"{seen.chosen.capitalize()} errs {_less(before)} than {outlook.as_before}, {over}"
-        lead += "." if before.high < 1 else ": that is not proven."
-    if seen.chosen not in RULES_OF_THUMB and seen.rival != AS_BEFORE:
-        proven = "" if rival.high < 1 else ", which is not proven"
-        lead += f" It errs {_less(rival)} than the best rule of thumb, {outlook.rule(seen.rival)}"
-        lead += f"{proven}."
-    elif seen.chosen != AS_BEFORE:
-        lead += " It is a rule of thumb; nothing cleverer was clearly better."
+        return f"Nothing forecasts better than {outlook.as_before}."
+    told = (
+        f"The forecast ({seen.chosen}) errs {_less(before)} than {outlook.as_before}, in the last "
+        f"{plural(weeks, 'week')} of all items together"
+    )
+    told += "." if before.high < 1 else ": that is not proven."
+    if seen.chosen in RULES_OF_THUMB:
+        return f"{told} It is a rule of thumb; nothing cleverer was clearly better."
+    if seen.rival == AS_BEFORE:
+        return told
+    told += f" It errs {_less(rival)} than the best rule of thumb, {outlook.rule(seen.rival)}"
+    return f"{told}." if rival.high < 1 else f"{told}: that is not proven."
+
+
+def _items_told(outlook: DemandOutlook) -> str:
     better, further = int(outlook.better.sum()), int(outlook.forecastable.sum())
-    of = f"Of {plural(len(seen.places), 'item')}, {count(better)}"
-    items = f"{of} for sure are forecast better than {outlook.as_before}"
+    told = (
+        f"Of {plural(len(outlook.better), 'item')}, {count(better)} for sure "
+        f"{'is' if better == 1 else 'are'} forecast better than {outlook.as_before}"
+    )
     if better:
-        items += (
-            f", and {count(further)} of them also better than by the best rule of thumb: only these"
-            " can be foreseen beyond what is usual for them"
+        told += (
+            f"; {count(further)} of them also better than by the best rule of thumb, and can be "
+            "foreseen beyond what is usual for them"
         )
-    return lead, f"{items}."
+    return f"{told}."
 
 
 def _tiles(outlook: DemandOutlook) -> tuple[Tile, ...]:
     seen = outlook.seen
-    totals = outlook.futures.totals().sum(axis=1)
-    low, middle, high = np.quantile(totals, (0.05, 0.5, 0.95))
+    low, middle, high = _together(outlook)
     before = outlook.against[AS_BEFORE]
     horizon = seen.held.asked.horizon
     return (
         Tile(
-            number(float(middle)),
+            middle,
             f"pieces in the coming {plural(horizon, 'week')}",
-            f"{number(float(low))} to {number(float(high))} in 9 of 10 futures",
+            f"{low} to {high} in 9 of 10 futures",
         ),
         Tile(
             percent(seen.mean_error(seen.chosen)),
@@ -373,7 +409,9 @@ def _which(outlook: DemandOutlook, run: Run) -> list[Block]:
 
 
 def _ratio(one: ErrorRatio) -> str:
-    return f"{number(one.value, 2)} ({number(one.low, 2)} to {number(one.high, 2)})"
+    if np.isinf(one.high):
+        return f"{number(one.value)}: too few weeks to say"
+    return f"{one.value:.2f} ({one.low:.2f} to {one.high:.2f})"
 
 
 def _coming(outlook: DemandOutlook) -> list[Block]:
@@ -398,8 +436,8 @@ def _coming(outlook: DemandOutlook) -> list[Block]:
     )
     held = (
         f"In the last {plural(covered.weeks, 'week')}, bands of 90 % that were made before them "
-        f"held {percent(covered.items)} of items' weeks, and that of all items together, a week ahead, "
-        f"held {count(covered.total)} of {count(covered.weeks)} weeks."
+        f"held {percent(covered.items)} of items' weeks, and that of all items together, a week "
+        f"ahead, held {count(covered.total)} of {count(covered.weeks)} weeks."
     )
     how = (
         "A future is a forecast with surprises of past weeks, of all items in the same week, so "
@@ -424,7 +462,7 @@ def _items(outlook: DemandOutlook) -> list[Block]:
     rival = _ratios(outlook, seen.rival)
     band = outlook.futures.band(outlook.covered.widened)[:, :, 0]
     at = np.cumsum(outlook.alive) - 1
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for k in np.argsort(-usual, kind="stable"):
         if not outlook.alive[k] or len(rows) == SHOWN:
             continue
@@ -451,8 +489,8 @@ def _items(outlook: DemandOutlook) -> list[Block]:
     lead = (
         f"The {plural(len(rows), 'item')} that sell most; items.csv has all, coming.csv the weeks "
         f"to come. Single items are judged on the last {plural(seen.proof_weeks, 'week')}, on "
-        "which nothing was chosen. 'Better' is said where the interval is below 1, and so that at most "
-        "one in twenty items is called so by chance (Benjamini and Hochberg 1995)."
+        "which nothing was chosen. 'Better' is said where the interval is below 1, and so that at "
+        "most one in twenty items is called so by chance (Benjamini and Hochberg 1995)."
     )
     return [Paragraph(lead), TableBlock(heads, tuple(rows), stacked=True)]
 

@@ -131,10 +131,11 @@ def _without_returns(known: pl.DataFrame, notes: list[str]) -> pl.DataFrame:
     if not len(back):
         return sold
     cancelled = cancelled_lines(sold, back, ["item"], "quantity", LATEST)
+    undone = int(cancelled.sum())
     notes.append(
-        f"{plural(len(back), 'line')} took something back: {count(int(cancelled.sum()))} an order of as "
-        f"many pieces of the {LATEST} days before, which is left out with it; "
-        f"{count(len(back) - int(cancelled.sum()))} were returns, which do not undo that there was "
+        f"{plural(len(back), 'line')} took something back: {count(undone)} an order of as many "
+        f"pieces of the {LATEST} days before, which is left out with it; "
+        f"{count(len(back) - undone)} were returns, which do not undo that there was "
         "demand."
     )
     return sold.filter(~pl.Series(cancelled))

@@ -65,5 +65,10 @@ RECIPES = Registry(
             "what will be sold in the coming weeks, and for which items that can be foreseen",
             sees=TABLES,
         ),
+        "customers": Entry(
+            "tidemill.recipes.customers:CUSTOMERS",
+            "what customers will be worth, who has gone quiet, and whether that can be said",
+            sees=TABLES,
+        ),
     },
 )

@@ -51,10 +51,10 @@ class Purchases:
         times = np.bincount(self.who[inside], minlength=n).astype(float)
         if self.money is None:
             return times, np.zeros(n)
-        paid: Floats = np.bincount(self.who[inside], self.money[inside], minlength=n)
+        paid = np.bincount(self.who[inside], self.money[inside], minlength=n).astype(float)
         refunded = (self.back_day >= first) & (self.back_day < after)
         back = np.bincount(self.back_who[refunded], self.back_money[refunded], minlength=n)
-        return times, np.asarray(paid - back, float)
+        return times, paid - back
 
 
 @dataclass(frozen=True)

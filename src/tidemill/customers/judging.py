@@ -12,7 +12,7 @@ from tidemill.core.run import Run
 from tidemill.customers import AS_BEFORE, VALUE_MODELS
 from tidemill.customers.base import Expected, KnownCustomers, Purchases, ValueModel
 from tidemill.customers.bgnbd import FittedValue
-from tidemill.supervised.arrays import Bools, Floats, Ints
+from tidemill.supervised.arrays import Bools, Floats
 from tidemill.supervised.resampling import interval, totals_of_rows
 
 TENTH = 0.1
@@ -194,29 +194,31 @@ class ValueBands:
     Attributes:
         times, money: (2, n) of each customer.
         total_times, total_money: (draws,) of all together.
+        buys: (n,) the chance to buy at all.
     """
 
     times: Floats
     money: Floats
     total_times: Floats
     total_money: Floats
+    buys: Floats
 
     @staticmethod
     def of(fitted: FittedValue, weeks: float, rng: np.random.Generator) -> ValueBands:
         """For so many coming weeks."""
         n = len(fitted.known.place)
         times, money = np.empty((2, n)), np.empty((2, n))
-        totals = np.zeros((2, DRAWS))
+        totals, buys = np.zeros((2, DRAWS)), np.empty(n)
         for start in range(0, n, CHUNK):
             part = np.arange(start, min(start + CHUNK, n))
             bought, paid = fitted.of_customers(part).drawn(weeks, DRAWS, rng)
             times[:, part] = np.quantile(bought, BAND, axis=0)
             money[:, part] = np.quantile(paid, BAND, axis=0)
+            buys[part] = (bought > 0).mean(axis=0)
             totals += bought.sum(axis=1), paid.sum(axis=1)
-        return ValueBands(times, money, totals[0], totals[1])
+        return ValueBands(times, money, totals[0], totals[1], buys)
 
-    def held(self, came: Expected, places: Ints | None = None) -> float:
+    def held(self, came: Expected) -> float:
         """The share of customers whose purchases lie between their ends."""
-        at = np.arange(self.times.shape[1]) if places is None else places
-        inside = (came.purchases >= self.times[0, at]) & (came.purchases <= self.times[1, at])
+        inside = (came.purchases >= self.times[0]) & (came.purchases <= self.times[1])
         return float(inside.mean())

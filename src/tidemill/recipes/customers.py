@@ -57,7 +57,7 @@ from tidemill.reporting.blocks import (
     TableBlock,
     Tile,
 )
-from tidemill.supervised.arrays import Floats
+from tidemill.supervised.arrays import Bools, Floats
 
 HELD = 0.25
 """The share of the table's time that is the last span, where nothing else is said."""
@@ -233,7 +233,8 @@ def _refused(purchases: Purchases, span: int) -> RecipePage:
     refusal = Refused(
         "What customers will be worth cannot be said.",
         f"Before the last {plural(round(span / WEEK), 'week')}, "
-        f"{plural(len(known.place), 'customer')} had bought, and {count(int(known.bought_again.sum()))} of them more than once: too few to "
+        f"{plural(len(known.place), 'customer')} had bought, and "
+        f"{count(int(known.bought_again.sum()))} of them more than once: too few to "
         "learn from and to be judged by.",
         f"{count(FEWEST)} customers or more, {count(FEWEST_AGAIN)} of them with more than one "
         "purchase, over at least twice as long as the weeks that are to be said.",
@@ -298,9 +299,7 @@ def _tiles(outlook: CustomerOutlook) -> tuple[Tile, ...]:
     judged, chosen = outlook.seen.judged, outlook.seen.chosen
     worth = judged.worth(outlook.expected)
     best = best_tenth(worth)
-    known, fitted = outlook.known, outlook.now[0]
-    active = fitted.buying.chance_active(known.repeats, known.recency, known.age)
-    quiet = outlook.expected.purchases < 0.5
+    buys = outlook.now[1].buys
     return (
         Tile(
             outlook.worth(float(worth.sum())),
@@ -313,12 +312,23 @@ def _tiles(outlook: CustomerOutlook) -> tuple[Tile, ...]:
             "listed first in customers.csv",
         ),
         Tile(
-            f"{count(int(quiet.sum()))} of {count(len(worth))}",
-            "will rather buy nothing",
-            "fewer than half a purchase is expected",
+            f"{count(round(float(buys.sum())))} of {count(len(worth))}",
+            "will buy again",
+            f"in {outlook.weeks}, by BG/NBD; the chance of each is in customers.csv",
         ),
-        Tile(percent(float(active.mean())), "mean chance to be still a customer", "by BG/NBD"),
+        Tile(
+            percent(_expected_share(outlook)),
+            f"of the {outlook.what} that came",
+            f"was expected of the last {outlook.weeks}",
+        ),
     )
+
+
+def _expected_share(outlook: CustomerOutlook) -> float:
+    """What was expected of the last span in parts of what came."""
+    judged = outlook.seen.judged
+    said, came = judged.worth(judged.expected[outlook.seen.chosen]), judged.worth(judged.came)
+    return float(said.sum() / max(came.sum(), 1e-9))
 
 
 def _measured(one: Measured) -> str:
@@ -385,7 +395,12 @@ def _believed(outlook: CustomerOutlook, run: Run) -> list[Block | Refused]:
     low, high = np.quantile(bands.total_times, BAND)
     came = float(judged.came.purchases.sum())
     inside = "held" if low <= came <= high else "did not hold"
+    likely = bands.buys >= 0.5
+    bought = judged.came.purchases > 0
     told = [
+        f"Of {count(int(likely.sum()))} customers with a chance of a half or more to buy, by "
+        f"BG/NBD, {percent(_mean(bought[likely]))} did; of the other "
+        f"{count(int((~likely).sum()))}, {percent(_mean(bought[~likely]))}.",
         f"Bands of 90 % by BG/NBD held the purchases of {percent(bands.held(judged.came))} of "
         f"customers; that of all together, {number(float(low))} to {number(float(high))}, {inside} "
         f"the {number(came)} that came.",
@@ -407,6 +422,11 @@ def _believed(outlook: CustomerOutlook, run: Run) -> list[Block | Refused]:
             )
         )
     return blocks
+
+
+def _mean(flags: Bools) -> float | None:
+    """The share of them that are true; None of none."""
+    return float(flags.mean()) if len(flags) else None
 
 
 def _dependence(known: KnownCustomers) -> str:
@@ -495,6 +515,8 @@ def _limits(outlook: CustomerOutlook) -> tuple[str, ...]:
     return (
         *outlook.purchases.notes,
         "All that a customer buys on a day is one purchase.",
+        "BG/NBD takes everybody who bought once to be a customer still: one can leave after "
+        "another purchase only.",
         "Customers who come for the first time in the coming weeks are in no figure.",
         "Seasons, prices and campaigns are not known: what is expected is as if the coming weeks "
         "were like those of the past in the mean.",
@@ -546,6 +568,7 @@ def _table(outlook: CustomerOutlook) -> pl.DataFrame:
         "chance to be active": fitted.buying.chance_active(
             known.repeats, known.recency, known.age
         ).round(4),
+        "chance to buy": bands.buys,
         "expected purchases": outlook.expected.purchases.round(3),
         "purchases low": bands.times[0],
         "purchases high": bands.times[1],

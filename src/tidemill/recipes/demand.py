@@ -310,6 +310,8 @@ def _errors_told(outlook: DemandOutlook) -> str:
         f"{plural(weeks, 'week')} of all items together"
     )
     told += "." if before.high < 1 else ": that is not proven."
+    if not seen.season:
+        told = f"No season can be known from {plural(len(outlook.past.weeks), 'week')}. {told}"
     if seen.chosen in RULES_OF_THUMB:
         return f"{told} It is a rule of thumb; nothing cleverer was clearly better."
     if seen.rival == AS_BEFORE:

@@ -100,6 +100,7 @@ bench-recipes: setup $(TRADES)/.setup-stamp
 bench-finance: setup
 	PYTHONPATH=. $(BIN)/python benchmarks/finance.py
 	PYTHONPATH=. $(BIN)/python benchmarks/advice.py
+	PYTHONPATH=. $(BIN)/python benchmarks/demand.py
 
 clean:
 	rm -rf $(VENV) $(PEERS) $(ANONYMETER) $(TRADES) benchmarks/out demo-out tidemill-out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -280,7 +280,9 @@ def backtested(sold: Floats, horizon: int, run: Run, held: int = HELD) -> Demand
     if not len(places):
         return None
     own = sold[places]
-    season = start - held >= SEASON
+    # two stretches must be left on which to choose and to judge items
+    season = start - 2 * held >= SEASON
+    season = season and _known_a_year_ago(own, start - 2 * held) >= OFTEN
     least = SEASON if season else LEAST
     folds = [start - held * k for k in range(1, FOLDS + 1) if start - held * k >= least]
     starts = [*reversed(folds), start]
@@ -307,6 +309,11 @@ def backtested(sold: Floats, horizon: int, run: Run, held: int = HELD) -> Demand
         why_not=why_not,
         shelves=shelves,
     )
+
+
+def _known_a_year_ago(sold: Floats, week: int) -> float:
+    """The share of items that were there a year before a week."""
+    return float((~np.isnan(sold[:, week - SEASON : week - SEASON + 4])).any(axis=1).mean())
 
 
 def _mean_error(stretches: Sequence[Stretch], name: str) -> float:

@@ -78,6 +78,8 @@ def surprises(
             own = off * np.sqrt(scale / then)[:, None]
             gone = np.isnan(off).any(axis=1)
             there = np.flatnonzero(~gone)
+            if not len(there):
+                continue  # weeks of which nothing is known
             lent = rng.choice(there, int(gone.sum()))
             own[gone] = off[lent] * (scale[gone] / then[lent])[:, None]
             found.append(own)
@@ -114,7 +116,7 @@ class BandCoverage:
         items: The share of items' weeks.
         total: Weeks in which that of all items together did, of ``weeks``, each foretold a week
             ahead.
-        weeks: How many.
+        weeks: How many of them are known.
         widened: By how much bands of items were made wider, so that they held in the weeks before.
     """
 
@@ -135,8 +137,8 @@ def band_coverage(seen: DemandBacktest, rng: np.random.Generator) -> BandCoverag
         }
         enough = [factor for factor, (share, _) in tried.items() if share >= BAND[1] - BAND[0]]
         widened = min(enough, default=max(WIDER))
-    items, total = _held(before, seen.held, seen.chosen, widened, rng)
-    return BandCoverage(items, total, len(seen.held.asked.origins), widened)
+    items, totals = _held(before, seen.held, seen.chosen, widened, rng)
+    return BandCoverage(items, sum(totals), len(totals), widened)
 
 
 def _held(
@@ -145,9 +147,9 @@ def _held(
     name: str,
     widened: float,
     rng: np.random.Generator,
-) -> tuple[float, int]:
-    """The share of items' weeks that lie in their bands, and in how many weeks the total does."""
-    inside, total = [], 0
+) -> tuple[float, list[bool]]:
+    """The share of items' weeks inside their bands, and of each week whether the total is."""
+    inside, totals = [], []
     for k, origin in enumerate(after.asked.origins):
         drawn = surprises(before, name, after.asked.start, after.scale[k], rng)
         made = made_weeks(after.said[name][k], drawn, PATHS, rng)
@@ -157,9 +159,11 @@ def _held(
         known[:, after.end - origin :] = False
         inside.append(((came >= low) & (came <= high))[known])
         there = known[:, 0]
+        if not there.any():
+            continue
         least, most = np.quantile(made.sold[:, there, 0].sum(axis=1), BAND)
-        total += bool(least <= came[there, 0].sum() <= most)
-    return float(np.concatenate(inside).mean()), total
+        totals.append(bool(least <= came[there, 0].sum() <= most))
+    return float(np.concatenate(inside).mean()), totals
 
 
 def coming(sold: Floats, seen: DemandBacktest, run: Run) -> DemandFutures:

@@ -19,6 +19,11 @@ LATEST = 14
 """Days within which a negative quantity takes back an order of as many pieces."""
 FEWEST_WEEKS_SOLD = 8
 """Weeks in which an item was sold, without which it is not looked at."""
+GAP = 13
+"""Weeks without any sale after which a table begins anew."""
+FEWEST_TOGETHER = 5
+"""Items that do not sell nothing in the same week by chance: there, a week without any sale is not
+known."""
 MOST_WEEKS = 2000
 FILLED = 0.8
 """The share of numbers of weeks, from the first to the last, that must occur."""
@@ -97,6 +102,7 @@ def item_weeks(lines: pl.DataFrame, name: str) -> ItemWeeks:
     weekly = not known["time"].dtype.is_temporal()
     known = known.with_columns(week=_weeks_of(known["day"], weekly=weekly, name=name))
     known = _whole_weeks(known, notes, weekly=weekly)
+    known = _after_gaps(known, notes)
     return _as_arrays(known, notes, name, weekly=weekly)
 
 
@@ -190,6 +196,22 @@ def _whole_weeks(known: pl.DataFrame, notes: list[str], *, weekly: bool) -> pl.D
     return known.filter(~pl.col("week").is_in([week for _, week in cut]))
 
 
+def _after_gaps(known: pl.DataFrame, notes: list[str]) -> pl.DataFrame:
+    """What comes after the last long time in which nothing at all was sold."""
+    weeks = known["week"].unique().sort().to_numpy()
+    gaps = np.flatnonzero(np.diff(weeks) > GAP)
+    if not len(gaps):
+        return known
+    begins = int(weeks[gaps[-1] + 1])
+    kept = known.filter(pl.col("week") >= begins)
+    empty = begins - int(weeks[gaps[-1]]) - 1
+    notes.append(
+        f"Nothing at all was sold in {plural(empty, 'week')} on end; "
+        f"{plural(len(known) - len(kept), 'line')} from before that were left out."
+    )
+    return kept
+
+
 def _as_arrays(known: pl.DataFrame, notes: list[str], name: str, *, weekly: bool) -> ItemWeeks:
     numbered = known["week"].to_numpy()
     first, last = int(numbered.min()), int(numbered.max())
@@ -215,6 +237,14 @@ def _as_arrays(known: pl.DataFrame, notes: list[str], name: str, *, weekly: bool
     sold = np.zeros((len(often), weeks))
     sold[at] = cells["quantity"].to_numpy()
     begun = np.maximum.accumulate(sold > 0, axis=1)
+    if len(often) >= FEWEST_TOGETHER:
+        closed = ~np.isin(np.arange(first, last + 1), numbered)
+        begun[:, closed] = False
+        if closed.any():
+            notes.append(
+                f"In {plural(int(closed.sum()), 'week')} nothing at all was sold: they are taken "
+                "as not known, not as no demand."
+            )
     found = {
         column: _placed(cells[column], at, sold.shape)
         for column in ("price", "spread", "promoted")

@@ -60,6 +60,8 @@ RECIPES = Registry(
         "advice": Entry(
             "tidemill.recipes.advice:ADVICE",
             "what a client may lose, what keeps to it, and whether any rule beats equal shares",
+            sees=TABLES,
+        ),
         "demand": Entry(
             "tidemill.recipes.demand:DEMAND",
             "what will be sold in the coming weeks, and for which items that can be foreseen",

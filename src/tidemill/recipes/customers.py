@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypedDict, Unpack
 
 import numpy as np
@@ -44,7 +44,7 @@ from tidemill.recipes.base import (
     RecipePage,
     Refused,
 )
-from tidemill.recipes.line_columns import line_numbers, money_of_a_line
+from tidemill.recipes.line_columns import line_numbers, money_of_a_line, repeated_lines
 from tidemill.recipes.parts import PageChapter, chapter_blocks, in_currency
 from tidemill.reporting.blocks import (
     Block,
@@ -143,6 +143,7 @@ def customers(data: Dataset, run: Run, **options: Unpack[CustomersOptions]) -> R
     """The page for a head of e-commerce."""
     columns, assumed = options["columns"], options["assumed"]
     purchases = purchases_of(_lines(data, columns), data.name)
+    purchases = replace(purchases, notes=(*purchases.notes, *repeated_lines(data)))
     reach = purchases.end - purchases.begin
     weeks = assumed.get("weeks")
     span = round(HELD * reach) if weeks is None else round(WEEK * float(weeks))

@@ -36,7 +36,12 @@ from tidemill.recipes.base import (
 )
 from tidemill.recipes.demand_prices import price_blocks, promotion_blocks, within_figures
 from tidemill.recipes.demand_tables import coming_table, futures_table, items_table
-from tidemill.recipes.line_columns import line_numbers, price_of_a_piece, promotion_marks
+from tidemill.recipes.line_columns import (
+    line_numbers,
+    price_of_a_piece,
+    promotion_marks,
+    repeated_lines,
+)
 from tidemill.recipes.parts import PageChapter, chapter_blocks
 from tidemill.recommending.doubtful import unlike_codes, unlike_prices
 from tidemill.reporting.blocks import (
@@ -118,7 +123,7 @@ def demand(data: Dataset, run: Run, **options: Unpack[DemandOptions]) -> RecipeP
     lines, notes = _lines(data, columns, str(assumed.get("without", "")))
     past = item_weeks(lines, data.name)
     doubtful = _doubtful(lines)
-    notes = (*past.notes, *notes)
+    notes = (*past.notes, *notes, *repeated_lines(data))
     prices = [
         PageChapter("price", "What goes with a price?", price_blocks(past, bool(columns["money"]))),
         PageChapter("promotion", "What goes with a promotion?", promotion_blocks(past)),
@@ -144,7 +149,11 @@ def demand(data: Dataset, run: Run, **options: Unpack[DemandOptions]) -> RecipeP
     return RecipePage(
         "What will be sold?",
         (*blocks, *chapter_blocks(chapters)),
-        (f"Demand: {answer[0]}", f"Trust: {answer[1]}"),
+        (
+            f"Demand: {answer[0]}",
+            f"Trust: {_errors_told(outlook)}",
+            f"Items: {_items_told(outlook)}",
+        ),
         figures={**_figures(outlook), **within_figures(past)},
         tables=tables,
         made=_made(past, seen),

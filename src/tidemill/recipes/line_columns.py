@@ -9,11 +9,14 @@ import polars as pl
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
-from tidemill.core.words import plural
+from tidemill.core.words import percent, plural
 from tidemill.supervised.arrays import Floats, as_floats
 
 Columns = Mapping[str, tuple[str, ...]]
 """What the recipe asks for -> the columns that hold it."""
+
+REPEATED = 0.01
+"""The share of lines that are equal to others from which on the page says so."""
 
 
 def line_numbers(data: Dataset, name: str) -> Floats:
@@ -69,6 +72,17 @@ def _one_of_two(data: Dataset, columns: Columns) -> None:
             where=data.name,
             hint="name one of them: option 'column=price=COL' or option 'column=money=COL'",
         )
+
+
+def repeated_lines(data: Dataset) -> tuple[str, ...]:
+    """A sentence where many lines stand in the table more than once."""
+    again = len(data) - data.frame.n_unique() if len(data) else 0
+    if again <= REPEATED * len(data):
+        return ()
+    return (
+        f"{percent(again, len(data))} of the lines are equal to an earlier one in all columns, and "
+        "count as further sales: if the table holds lines twice, remove them.",
+    )
 
 
 def promotion_marks(data: Dataset, name: str) -> tuple[Floats, str]:

@@ -172,3 +172,13 @@ def test_what_items_have_in_common_is_in_the_futures() -> None:
 def judged_futures(sold: np.ndarray) -> float:
     totals = coming(sold, judged(sold), Run(0)).totals()[:, 0]
     return float(totals.std() / totals.mean())
+
+
+def test_weeks_of_which_nothing_is_known_do_not_count() -> None:
+    sold = waves(10, 70, np.random.default_rng(0))
+    sold[:, [30, 50, 66, 67, 68, 69]] = np.nan
+    found = judged(sold)
+    assert np.isnan(found.held.errors("boosting")[:, 4:]).all()
+    assert found.forecastable().mean() > 0.5
+    assert band_coverage(found, np.random.default_rng(0)).weeks == 4
+    assert np.isfinite(coming(sold, found, Run(0)).sold).all()

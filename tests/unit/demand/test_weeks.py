@@ -96,3 +96,20 @@ def test_lines_that_lack_something_are_told() -> None:
     assert item_weeks(lines, "shop").notes == (
         "Lines without an item, a time or a quantity were left out: 2.",
     )
+
+
+def test_weeks_without_any_sale_are_not_known_and_a_long_gap_begins_anew() -> None:
+    sold = np.full((6, 40), 3.0)
+    sold[:, 30] = 0
+    sold[:, 5:20] = 0
+    sold[5, 25] = 0
+    found = item_weeks(sales_lines(sold), "shop")
+    assert found.sold.shape == (6, 20)
+    assert np.isnan(found.sold[:, 10]).all()
+    assert found.sold[5, 5] == 0
+    assert found.notes == (
+        "Nothing at all was sold in 15 weeks on end; 30 lines from before that were left out.",
+        "In 1 week nothing at all was sold: they are taken as not known, not as no demand.",
+    )
+    alone = item_weeks(sales_lines(sold[:1]), "shop")
+    assert alone.sold[0, 10] == 0

@@ -131,7 +131,7 @@ class KnownCustomers:
 
 
 @dataclass(frozen=True)
-class Expected:
+class ExpectedBuying:
     """What is expected of customers in a span.
 
     Attributes:
@@ -145,7 +145,7 @@ class Expected:
 class ValueModel(Protocol):
     """Expects what customers will buy."""
 
-    def expect(self, purchases: Purchases, at: int, span: int, run: Run) -> Expected:
+    def expect(self, purchases: Purchases, at: int, span: int, run: Run) -> ExpectedBuying:
         """What those known at a day will buy in a span from it on, by what was before it alone.
 
         Args:

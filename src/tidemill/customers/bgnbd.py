@@ -7,18 +7,23 @@ Pareto/NBD Model"; Fader and Hardie (2013), "The Gamma-Gamma Model of Monetary V
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tidemill.core.run import Run
-from tidemill.customers.base import WEEK, Expected, KnownCustomers, Purchases
+from tidemill.customers.base import WEEK, ExpectedBuying, KnownCustomers, Purchases
 from tidemill.supervised.arrays import Floats, Ints
 
 STARTS = ((1.0, 10.0, 1.0, 3.0), (0.3, 4.0, 0.5, 1.0), (3.0, 50.0, 0.2, 5.0))
 """Of r, alpha, a and b, from which the likelihood is climbed."""
 BOUND = 12.0
 """Of the logarithm of a parameter."""
+STEP = 0.02
+"""Of a logarithm, for differences."""
+OTHERS = 25
+"""Sets of parameters that futures are drawn with, for they are not known for sure."""
 SHRINK = 0.01
 """How much large logarithms cost, which a likelihood that hardly knows them leaves free."""
 
@@ -45,18 +50,33 @@ class BgNbd:
         """
         from scipy.optimize import minimize
 
-        table, counts = np.unique(
-            np.column_stack([repeats, recency, age]), axis=0, return_counts=True
-        )
-
-        def loss(logs: Floats) -> float:
-            own = BgNbd(*np.exp(np.clip(logs, -BOUND, BOUND)).tolist())
-            likely = own.log_likelihood(table[:, 0], table[:, 1], table[:, 2])
-            return float(-(counts @ likely) / counts.sum() + SHRINK * (logs @ logs) / len(repeats))
-
+        loss = _loss(repeats, recency, age)
         found = [minimize(loss, np.log(start), method="L-BFGS-B") for start in STARTS]
         best = min(found, key=lambda one: float(one.fun))
-        return BgNbd(*np.exp(np.clip(best.x, -BOUND, BOUND)).tolist())
+        return BgNbd.of_logs(best.x)
+
+    @staticmethod
+    def of_logs(logs: Floats) -> BgNbd:
+        """By logarithms of the parameters."""
+        return BgNbd(*np.exp(np.clip(logs, -BOUND, BOUND)).tolist())
+
+    def others(
+        self, known: tuple[Floats, Floats, Floats], many: int, rng: np.random.Generator
+    ) -> list[BgNbd]:
+        """Parameters that would explain the same purchases nearly as well: drawn from a normal
+        distribution of their logarithms about these, by the curvature of the likelihood.
+
+        Args:
+            known: (n,) each: repeats, recency and age of the customers that these were fitted to.
+            many: How many.
+            rng: Draws them.
+        """
+        loss = _loss(*known)
+        logs = np.log([self.r, self.alpha, self.a, self.b])
+        sizes, axes = np.linalg.eigh(len(known[0]) * _curvature(loss, logs))
+        # a direction in which nothing is known is left at a spread of 1, a factor of 2.7
+        spread = 1 / np.sqrt(np.maximum(sizes, 1.0))
+        return [BgNbd.of_logs(logs + axes @ (spread * rng.normal(size=4))) for _ in range(many)]
 
     def log_likelihood(self, repeats: Floats, recency: Floats, age: Floats) -> Floats:
         """(n,) of each customer."""
@@ -140,6 +160,31 @@ class BgNbd:
         return repeats, recency, rate, stop
 
 
+def _loss(repeats: Floats, recency: Floats, age: Floats) -> Callable[[Floats], float]:
+    """Logarithms of the parameters -> minus the mean log-likelihood of a customer."""
+    table, counts = np.unique(np.column_stack([repeats, recency, age]), axis=0, return_counts=True)
+
+    def loss(logs: Floats) -> float:
+        likely = BgNbd.of_logs(logs).log_likelihood(table[:, 0], table[:, 1], table[:, 2])
+        return float(-(counts @ likely) + SHRINK * (logs @ logs)) / len(repeats)
+
+    return loss
+
+
+def _curvature(loss: Callable[[Floats], float], at: Floats) -> Floats:
+    """(k, k) second derivatives, by differences."""
+    k = len(at)
+    steps = STEP * np.eye(k)
+    found = np.empty((k, k))
+    for i in range(k):
+        for j in range(k):
+            ends = [
+                loss(at + p * steps[i] + q * steps[j]) * p * q for p in (1, -1) for q in (1, -1)
+            ]
+            found[i, j] = sum(ends) / (4 * STEP**2)
+    return (found + found.T) / 2
+
+
 @dataclass(frozen=True)
 class GammaGamma:
     """What a purchase costs varies about a customer's own mean (gamma, shape p), and these means
@@ -205,6 +250,11 @@ class FittedValue:
     buying: BgNbd
     spending: GammaGamma | None
 
+    def parameters(self, rng: np.random.Generator) -> list[BgNbd]:
+        """Sets that would do nearly as well, to draw futures with."""
+        known = self.known
+        return self.buying.others((known.repeats, known.recency, known.age), OTHERS, rng)
+
     @staticmethod
     def of(purchases: Purchases, at: int, span: int) -> FittedValue:
         """From purchases before a day."""
@@ -220,19 +270,30 @@ class FittedValue:
         """The same models, of some customers."""
         return replace(self, known=self.known.of_customers(part))
 
-    def expected(self, weeks: float) -> Expected:
+    def expected(self, weeks: float) -> ExpectedBuying:
         """Purchases, and money with refunds as frequent as before."""
         known = self.known
         times = self.buying.expected(known.repeats, known.recency, known.age, weeks)
         if self.spending is None:
-            return Expected(times, np.zeros(len(times)))
+            return ExpectedBuying(times, np.zeros(len(times)))
         each = self.spending.expected(known.repeats + 1, known.spent)
-        return Expected(times, times * each * (1 - known.refunded))
+        return ExpectedBuying(times, times * each * (1 - known.refunded))
 
-    def drawn(self, weeks: float, draws: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
-        """(draws, n) each: purchases and money that may come."""
+    def drawn(
+        self, weeks: float, each: int, sets: Sequence[BgNbd], rng: np.random.Generator
+    ) -> tuple[Floats, Floats]:
+        """(sets times each, n) purchases and money that may come, in order of the sets.
+
+        Args:
+            weeks: How many are to come.
+            each: Draws with each set of parameters.
+            sets: As of :meth:`parameters`.
+            rng: Draws them.
+        """
         known = self.known
-        times = self.buying.drawn(known.repeats, known.recency, known.age, weeks, draws, rng)
+        times = np.concatenate(
+            [one.drawn(known.repeats, known.recency, known.age, weeks, each, rng) for one in sets]
+        )
         if self.spending is None:
             return times, np.zeros(times.shape)
         paid = self.spending.drawn(known.repeats + 1, known.spent, times, rng)
@@ -242,7 +303,7 @@ class FittedValue:
 class BgNbdValue:
     """Purchases by BG/NBD, money by gamma-gamma."""
 
-    def expect(self, purchases: Purchases, at: int, span: int, run: Run) -> Expected:
+    def expect(self, purchases: Purchases, at: int, span: int, run: Run) -> ExpectedBuying:
         """See :class:`tidemill.customers.base.ValueModel`."""
         return FittedValue.of(purchases, at, span).expected(span / WEEK)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tidemill.core.run import Run
-from tidemill.customers.base import Expected, KnownCustomers, Purchases
+from tidemill.customers.base import ExpectedBuying, KnownCustomers, Purchases
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.boosting import REPEATABLE, predictions
 
@@ -16,7 +16,7 @@ class BoostedValue:
     """What customers bought in the last span is learned from what was known before it, and told of
     the next one. Purchases are counts (Poisson), money is often none (Tweedie)."""
 
-    def expect(self, purchases: Purchases, at: int, span: int, run: Run) -> Expected:
+    def expect(self, purchases: Purchases, at: int, span: int, run: Run) -> ExpectedBuying:
         """See :class:`tidemill.customers.base.ValueModel`."""
         import lightgbm as lgb
 
@@ -41,7 +41,7 @@ class BoostedValue:
             data = lgb.Dataset(seen, target / scale, params={"verbosity": -1})
             model = lgb.train({**settings, "objective": objective}, data, TREES)
             said.append(scale * predictions(model, now))
-        return Expected(*said)
+        return ExpectedBuying(*said)
 
 
 def value_features(known: KnownCustomers) -> Floats:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from tidemill.core.run import Run
-from tidemill.customers.bgnbd import BgNbd
+from tidemill.customers.bgnbd import OTHERS, BgNbd
 from tidemill.supervised.arrays import Floats
 
 MOST = 2000
 """Made customers of a rehearsal."""
-DRAWS = 200
+EACH = 8
+"""Futures with each set of parameters."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ def rehearsed_customers(
         repeats, recency, rate, stop = planted.customers(own, rng)
         came = np.minimum(rng.poisson(rate * weeks), rng.geometric(stop))
         found = BgNbd.fitted(repeats, recency, own)
-        drawn = found.drawn(repeats, recency, own, weeks, DRAWS, rng)
+        sets = found.others((repeats, recency, own), OTHERS, rng)
+        drawn = np.concatenate([one.drawn(repeats, recency, own, weeks, EACH, rng) for one in sets])
         low, high = np.quantile(drawn, (0.05, 0.95), axis=0)
         held.append(float(((came >= low) & (came <= high)).mean()))
         least, most = np.quantile(drawn.sum(axis=1), (0.05, 0.95))

@@ -94,6 +94,8 @@ class DemandBacktest:
         season: Whether there is a year of history to compare with.
         why_not: Place of an item that was not judged -> why.
         shelves: Stretches that look like an empty shelf, as (item, first, last) places.
+        by_item: How the chosen forecaster's errors of single items compare with those of as before
+            and of the best rule of thumb.
     """
 
     places: Ints
@@ -105,6 +107,7 @@ class DemandBacktest:
     season: bool
     why_not: Mapping[int, str]
     shelves: tuple[tuple[int, int, int], ...]
+    by_item: Mapping[str, ItemRatios]
 
     def mean_error(self, name: str) -> float:
         """In parts of what an item usually sells, on the last weeks."""
@@ -135,30 +138,19 @@ class DemandBacktest:
         value = np.nansum(first) / max(float(np.nansum(second)), 1e-12)
         return ErrorRatio(float(value), low, high)
 
-    def by_item(self, against: str) -> ItemRatios:
-        """How the errors of single items compare with another forecaster's."""
-        weeks = (*self.between, self.held)
-        first, second = (
-            np.concatenate([one.errors(name) for one in weeks], axis=1)
-            for name in (self.chosen, against)
-        )
-        lag = self.held.asked.horizon - 1
-        found = [fieller(a, b, lag) for a, b in zip(first, second, strict=True)]
-        return ItemRatios(tuple(ratio for ratio, _ in found), np.array([p for _, p in found]))
-
     def better_than_before(self) -> Bools:
         """(k,) items that are forecast better than as before, so that at most one in twenty of
         them is there by chance, and with intervals below 1."""
         if self.chosen == AS_BEFORE:
             return np.zeros(len(self.places), bool)
-        return self.by_item(AS_BEFORE).proven()
+        return self.by_item[AS_BEFORE].proven()
 
     def forecastable(self) -> Bools:
         """(k,) of these, the items that are forecast better than by the best rule of thumb as
         well: what comes is more than what is usual for them."""
         if self.chosen in RULES_OF_THUMB:
             return np.zeros(len(self.places), bool)
-        both = ItemRatios.worse(self.by_item(AS_BEFORE), self.by_item(self.rival))
+        both = ItemRatios.worse(self.by_item[AS_BEFORE], self.by_item[self.rival])
         return self.better_than_before() & both.proven()
 
 
@@ -172,6 +164,17 @@ class ItemRatios(NamedTuple):
 
     ratios: tuple[ErrorRatio, ...]
     p: Floats
+
+    @staticmethod
+    def of(stretches: Sequence[Stretch], chosen: str, against: str) -> ItemRatios:
+        """Those of a forecaster's errors in all weeks of some stretches."""
+        first, second = (
+            np.concatenate([one.errors(name) for one in stretches], axis=1)
+            for name in (chosen, against)
+        )
+        lag = stretches[0].asked.horizon - 1
+        found = [fieller(a, b, lag) for a, b in zip(first, second, strict=True)]
+        return ItemRatios(tuple(ratio for ratio, _ in found), np.array([p for _, p in found]))
 
     @staticmethod
     def worse(first: ItemRatios, second: ItemRatios) -> ItemRatios:
@@ -298,16 +301,19 @@ def backtested(sold: Floats, horizon: int, run: Run, held: int = HELD) -> Demand
     if errors[chosen] > WORTH * errors[rival]:
         chosen = rival
     shelves = tuple((int(places[k]), i, j) for k, i, j in empty_shelves(own))
+    later = found[len(choice) :]
+    rules = dict.fromkeys((AS_BEFORE, rival))
     return DemandBacktest(
         places=places,
         held=found[-1],
         choice=choice,
-        between=tuple(found[len(choice) : -1]),
+        between=tuple(later[:-1]),
         chosen=chosen,
         rival=rival,
         season=season,
         why_not=why_not,
         shelves=shelves,
+        by_item={rule: ItemRatios.of(later, chosen, rule) for rule in rules},
     )
 
 

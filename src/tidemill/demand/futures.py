@@ -13,8 +13,10 @@ from tidemill.demand.backtest import DemandBacktest, Stretch, on_shelves
 from tidemill.demand.base import Asked, Forecaster, scale_at
 from tidemill.supervised.arrays import Floats
 
-PATHS = 500
+PATHS, FEWEST_PATHS = 500, 100
 """Futures that are drawn."""
+CELLS = 20_000_000
+"""Futures times items times weeks that are held at once, unless that makes them too few."""
 STAY = 0.75
 """The chance that a future goes on with the same stretch of the past in its next week."""
 BAND = (0.05, 0.95)
@@ -86,18 +88,16 @@ def surprises(
     return np.array(found)
 
 
-def made_weeks(
-    said: Floats, surprise: Floats, paths: int, rng: np.random.Generator
-) -> DemandFutures:
-    """Weeks that may come, all items together.
+def made_weeks(said: Floats, surprise: Floats, rng: np.random.Generator) -> DemandFutures:
+    """Weeks that may come, all items together: PATHS, or fewer of very many items.
 
     Args:
         said: (k, horizon) what is forecast.
         surprise: (origins, k, horizon) in pieces.
-        paths: How many.
         rng: Draws the surprises.
     """
     origins, _, horizon = surprise.shape
+    paths = min(PATHS, max(CELLS // max(said.size, 1), FEWEST_PATHS))
     place = rng.integers(origins, size=(paths, horizon))
     for step in range(1, horizon):
         stays = rng.random(paths) < STAY
@@ -152,7 +152,7 @@ def _held(
     inside, totals = [], []
     for k, origin in enumerate(after.asked.origins):
         drawn = surprises(before, name, after.asked.start, after.scale[k], rng)
-        made = made_weeks(after.said[name][k], drawn, PATHS, rng)
+        made = made_weeks(after.said[name][k], drawn, rng)
         low, high = made.band(widened)
         came = after.truth[k]
         known = ~np.isnan(came)
@@ -182,4 +182,4 @@ def coming(sold: Floats, seen: DemandBacktest, run: Run) -> DemandFutures:
     rng = run.rng("demand", "futures")
     stretches = (*seen.choice, *seen.between, seen.held)
     drawn = surprises(stretches, seen.chosen, end, scale_at(known, end), rng)
-    return made_weeks(said, drawn, PATHS, rng)
+    return made_weeks(said, drawn, rng)

@@ -16,7 +16,7 @@ from tidemill.core.words import count, number, percent, plural, points, share_in
 from tidemill.customers import AS_BEFORE, VALUE_MODELS
 from tidemill.customers.base import (
     WEEK,
-    Expected,
+    ExpectedBuying,
     KnownCustomers,
     Purchases,
     ValueModel,
@@ -27,7 +27,7 @@ from tidemill.customers.judging import (
     FEWEST,
     FEWEST_AGAIN,
     CustomerBacktest,
-    Measured,
+    OverCustomers,
     ValueBands,
     backtested_value,
     best_tenth,
@@ -65,7 +65,11 @@ APART = 0.1
 """How far what was expected of all may be from what came before the page warns of the sum."""
 DEPENDENT = 0.2
 """A rank correlation from which on how much is spent depends on how often."""
+TIMES = 3.0
+"""From how many times on a part of a whole is told as so many times it."""
 FEWEST_DAYS = 28
+LARGE = 0.2
+"""The share of all money in a single purchase from which on the page asks whether it is right."""
 
 ASSUMPTIONS = (
     Assumption(
@@ -109,7 +113,7 @@ class CustomerOutlook:
     seen: CustomerBacktest
     then: tuple[FittedValue, ValueBands]
     now: tuple[FittedValue, ValueBands]
-    expected: Expected
+    expected: ExpectedBuying
     rehearsal: CustomerRehearsal | None
     span: int
     currency: str
@@ -240,6 +244,10 @@ def _refused(purchases: Purchases, span: int) -> RecipePage:
         f"{count(FEWEST)} customers or more, {count(FEWEST_AGAIN)} of them with more than one "
         "purchase, over at least twice as long as the weeks that are to be said.",
     )
+    reach = purchases.end - purchases.begin
+    if reach < FEWEST_DAYS:
+        few = f"The table tells of {plural(reach, 'day')}: too few to see who comes back."
+        refusal = replace(refusal, why=few)
     return RecipePage(
         "What are customers worth?",
         (refusal,),
@@ -280,13 +288,23 @@ def _answer(outlook: CustomerOutlook, run: Run) -> tuple[str, str]:
     return lead, _sum_told(outlook)
 
 
+def _in_parts(ratio: float) -> str:
+    """A ratio as a percentage, or as so many times where it is large."""
+    return percent(ratio) if ratio < TIMES else f"{number(ratio)} times"
+
+
+def _part(ratio: float, name: str) -> str:
+    between = "of the" if ratio < TIMES else "the"
+    return f"{_in_parts(ratio)} {between} {name}"
+
+
 def _sum_told(outlook: CustomerOutlook) -> str:
     judged, chosen = outlook.seen.judged, outlook.seen.chosen
     said, came = judged.expected[chosen], judged.came
     pairs = [("purchases", said.purchases.sum(), came.purchases.sum())]
     if outlook.money:
         pairs.append(("money", said.money.sum(), came.money.sum()))
-    told = " and ".join(f"{percent(a / max(b, 1e-9))} of the {name}" for name, a, b in pairs)
+    told = " and ".join(_part(a / max(b, 1e-9), name) for name, a, b in pairs)
     worst = max(abs(a / max(b, 1e-9) - 1) for _, a, b in pairs)
     if worst > APART:
         return (
@@ -318,7 +336,7 @@ def _tiles(outlook: CustomerOutlook) -> tuple[Tile, ...]:
             f"in {outlook.weeks}, by BG/NBD; the chance of each is in customers.csv",
         ),
         Tile(
-            percent(_expected_share(outlook)),
+            _in_parts(_expected_share(outlook)),
             f"of the {outlook.what} that came",
             f"was expected of the last {outlook.weeks}",
         ),
@@ -332,7 +350,7 @@ def _expected_share(outlook: CustomerOutlook) -> float:
     return float(said.sum() / max(came.sum(), 1e-9))
 
 
-def _measured(one: Measured) -> str:
+def _measured(one: OverCustomers) -> str:
     return f"{percent(one.value)} ({percent(one.low).removesuffix(' %')} to {percent(one.high)})"
 
 
@@ -361,8 +379,8 @@ def _which(outlook: CustomerOutlook, run: Run) -> list[Block]:
     )
     if seen.earlier:
         how = (
-            f"{seen.chosen} is used: on the {outlook.weeks} before those, its best tenth brought "
-            f"most ({percent(seen.earlier[seen.chosen])})."
+            f"{seen.chosen} is used: on the {outlook.weeks} before those, what it expected was "
+            "nearest to what came (by the deviance of Poisson, which the mean makes least)."
         )
     else:
         how = (
@@ -512,8 +530,19 @@ def _rehearsal(outlook: CustomerOutlook) -> list[Block]:
     ]
 
 
+def _largest(purchases: Purchases) -> tuple[str, ...]:
+    """A sentence where one purchase makes up much of all money."""
+    if purchases.money is None:
+        return ()
+    share = float(purchases.money.max() / purchases.money.sum())
+    if share < LARGE:
+        return ()
+    return (f"One purchase makes up {percent(share)} of all the money: see whether it is right.",)
+
+
 def _limits(outlook: CustomerOutlook) -> tuple[str, ...]:
     return (
+        *_largest(outlook.purchases),
         *outlook.purchases.notes,
         "All that a customer buys on a day is one purchase.",
         "BG/NBD takes everybody who bought once to be a customer still: one can leave after "

@@ -21,7 +21,6 @@ from tidemill.demand.backtest import (
     LEAST,
     DemandBacktest,
     ErrorRatio,
-    ItemRatios,
     backtested,
 )
 from tidemill.demand.futures import BandCoverage, DemandFutures, band_coverage, coming
@@ -469,8 +468,7 @@ def _rounded(values: Floats) -> tuple[float, ...]:
 def _items(outlook: DemandOutlook) -> list[Block]:
     past, seen = outlook.past, outlook.seen
     usual = np.nanmean(past.sold[seen.places][:, -PAST:], axis=1)
-    before = _ratios(outlook, AS_BEFORE)
-    rival = _ratios(outlook, seen.rival)
+    before, rival = seen.by_item[AS_BEFORE], seen.by_item[seen.rival]
     band = outlook.futures.band(outlook.covered.widened)[:, :, 0]
     at = np.cumsum(outlook.alive) - 1
     rows: list[tuple[str, ...]] = []
@@ -504,10 +502,6 @@ def _items(outlook: DemandOutlook) -> list[Block]:
         "most one in twenty items is called so by chance (Benjamini and Hochberg 1995)."
     )
     return [Paragraph(lead), TableBlock(heads, tuple(rows), stacked=True)]
-
-
-def _ratios(outlook: DemandOutlook, rule: str) -> ItemRatios:
-    return outlook.seen.by_item(rule)
 
 
 def _verdict(outlook: DemandOutlook, item: int) -> str:

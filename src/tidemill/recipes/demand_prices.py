@@ -76,6 +76,9 @@ def price_blocks(past: ItemWeeks, worked_out: bool) -> list[Block | Refused]:
 
 
 def _no_price(found: NotWithin) -> Refused:
+    if not found.items:
+        why = "No item that is sold in most weeks has prices above 0 in 20 weeks or more."
+        return Refused(NO_PRICE, why, "prices of items that are sold in most weeks.")
     if found.sort == "several":
         why = (
             f"Of {plural(found.items, 'item')} that are sold in most weeks, {count(found.moved)} "

@@ -45,7 +45,7 @@ def items_table(
     past: ItemWeeks, seen: DemandBacktest, better: Bools, forecastable: Bools
 ) -> pl.DataFrame:
     """A row for each item: how it was forecast, or why not."""
-    before, rival = seen.by_item(AS_BEFORE), seen.by_item(seen.rival)
+    before, rival = seen.by_item[AS_BEFORE], seen.by_item[seen.rival]
     rows: list[dict[str, object]] = []
     at = {int(place): k for k, place in enumerate(seen.places)}
     for place, name in enumerate(past.items):

@@ -25,6 +25,12 @@ def line_numbers(data: Dataset, name: str) -> Floats:
     Raises:
         DataError: It holds no numbers.
     """
+    if len(data) and data[name].null_count() == len(data):
+        raise DataError(
+            "it has no value at all",
+            where=f"{data.name}, column '{name}'",
+            hint="name another column",
+        )
     if not data[name].dtype.is_numeric():
         raise DataError(
             "it holds no numbers",

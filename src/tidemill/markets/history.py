@@ -44,6 +44,10 @@ _UNITS = (
     (27.0, Unit("month", "months", 12.0)),
 )
 """By how many days are between two steps, at least."""
+_EVERY_DAY = Unit("day", "days", 365.0)
+WEEKENDS = 0.1
+"""Where so large a share of the days are Saturdays and Sundays, prices are of every day of the
+year, as those of currencies are that never close."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,9 @@ def _unit(times: pl.Series, name: str) -> Unit:
             where=name,
             hint="give one price a day, such as the last one",
         )
+    ends_of_weeks = (times.dt.weekday() > 5).mean() if times.dtype.is_temporal() else None
+    if len(found) == 1 and isinstance(ends_of_weeks, float) and ends_of_weeks > WEEKENDS:
+        return _EVERY_DAY
     return found[-1]
 
 

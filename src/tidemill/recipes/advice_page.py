@@ -65,6 +65,7 @@ def advice_page(told: Advice) -> RecipePage:
         PageChapter("held", "Would the losses have been right?", _held(told)),
         PageChapter("policy", "What a learned policy does", _policy(told)),
         PageChapter("weights", "What is held today, and how steady that is", _weights(told)),
+        PageChapter("prices", "What is doubtful in the prices", _prices(told)),
         PageChapter("duties", "Duties and limits", [Listing((*DUTIES, *_limits(told)))]),
     )
     past = told.market.past
@@ -472,7 +473,9 @@ def _held(told: Advice) -> list[Block]:
 def _policy(told: Advice) -> list[Block]:
     timed = told.timed
     beside, against = timed.beside, told.against[POLICY]
-    if against.better and beside.better:
+    if against.worse:
+        lead = "The learned policy is proven worse than 1/N"
+    elif against.better and beside.better:
         lead = "The learned policy is proven better than 1/N and than a threshold rule"
     elif against.better:
         lead = "The learned policy is proven better than 1/N, but not than a threshold rule"
@@ -480,7 +483,7 @@ def _policy(told: Advice) -> list[Block]:
         lead = "There is no reason to use the learned policy: it is not proven better than 1/N"
     items = [
         f"Beside 1/N, its Sharpe ratio is {_by(against.sharpe)}; beside the threshold rule, which "
-        f"learns nothing, {_by(beside.sharpe)}.",
+        f"learns nothing, {_by(beside.sharpe)}{_proven_words(beside)}.",
         _does(timed.last),
     ]
     if timed.transfer is not None:
@@ -492,6 +495,12 @@ def _policy(told: Advice) -> list[Block]:
         "week, or at each step where they are longer, how much stays in 1/N."
     )
     return [Paragraph(f"{lead}.", "lead"), Listing(tuple(items)), Paragraph(how, "small")]
+
+
+def _proven_words(beside: Against) -> str:
+    if beside.worse:
+        return ": it loses to it, proven"
+    return ": proven better than it" if beside.better else ": no difference is proven"
 
 
 def _does(policy: TimingPolicy) -> str:
@@ -586,11 +595,17 @@ def _class_table(told: Advice) -> TableBlock:
 # --- limits, figures, tables ----------------------------------------------------------------------
 
 
+def _prices(told: Advice) -> list[Block]:
+    """What was left out of the table, and what looks wrong in it."""
+    notes = told.market.past.notes
+    return [Listing(notes)] if notes else []
+
+
 def _limits(told: Advice) -> tuple[str, ...]:
     past, years = told.market.past, told.client.years
     stretches = len(past.returns) / past.unit.a_year / years
     said = [
-        *past.notes,
+        "What the client draws and pays in is not part of the futures: a loss is one of prices.",
         f"This past holds {number(stretches, 2)} times of {_time(years)} that do not overlap: "
         "losses over so long are what the generator makes of days, not experience.",
     ]

@@ -101,3 +101,11 @@ def test_prices_of_hours_are_refused_and_weeks_are_weeks() -> None:
     with pytest.raises(DataError, match="prices are 1 hours apart"):
         history(every(1), "t")
     assert history(every(24 * 7), "t").unit.many == "weeks"
+
+
+def test_prices_of_every_day_have_a_year_of_365(lines: pl.DataFrame) -> None:
+    assert history(lines, "t").unit.a_year == 252
+    prices = 100 + np.random.default_rng(0).normal(size=400).cumsum() / 10
+    days = [dt.date(2024, 1, 1) + dt.timedelta(days=k) for k in range(len(prices))]
+    every = pl.DataFrame({"asset": "A", "time": days, "price": prices})
+    assert history(every, "t").unit.a_year == 365

@@ -44,7 +44,7 @@ def test_a_page_of_advice(tidemill: Tidemill, tmp_path: Path) -> None:
     assert done.code == 0, done.err
     said = " ".join(done.out.split())
     assert "No rule is proven better than 1/N" in said
-    assert "For a loss over 1 year of more than 15 % to have 5 % chance at most" in said
+    assert "So that a loss of more than 15 % over 1 year has 5 % chance at most" in said
     found = json.loads((out / "figures.json").read_text(encoding="utf-8"))
     assert found["bound"] == 0.15
     assert not set(SOUND) & set(found)  # answers are not kept as figures

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from importlib.metadata import version
 
 import numpy as np
 import polars as pl
@@ -57,9 +58,10 @@ DUTIES = (
 def advice_page(told: Advice) -> RecipePage:
     """The page, from the answer to the duties."""
     headline, money = _headline(told), _money(told)
+    kept = "What may be lost" if told.client.bound is None else "What keeps to it"
     chapters = (
         PageChapter("bound", "The number that binds", _bound(told)),
-        PageChapter("keeps", "What keeps to it", _keeps(told)),
+        PageChapter("keeps", kept, _keeps(told)),
         PageChapter("better", "Is any rule better than 1/N?", _better(told)),
         PageChapter("promised", "What was promised, and what came", _promised(told)),
         PageChapter("held", "Would the losses have been right?", _held(told)),
@@ -83,8 +85,15 @@ def advice_page(told: Advice) -> RecipePage:
                 past.unit.many.capitalize(),
                 f"{count(len(past.returns))}, {past.days[0]:%Y-%m-%d} to {past.days[-1]:%Y-%m-%d}",
             ),
+            ("Optimised by", _optimiser(told)),
         ),
     )
+
+
+def _optimiser(told: Advice) -> str:
+    """The package behind the rules that solve for weights; "" where none was tried."""
+    extra = [name for name in told.walks if name in ALLOCATORS and ALLOCATORS[name].extra]
+    return f"skfolio {version('skfolio')}" if extra else ""
 
 
 # --- the answer -----------------------------------------------------------------------------------
@@ -126,9 +135,9 @@ def _money(told: Advice) -> str:
         return "" if refusal is None else refusal.what
     shares = [f"{_whole(told.share(one, bound))} in {one.name}" for one in told.allocations]
     return (
-        f"For a loss over {_time(bound.years)} of more than {percent(bound.loss)} to have "
-        f"{percent(LEVEL)} chance at most: of the money {listing(shares, 'or')}, and the rest in "
-        "cash."
+        f"So that a loss of more than {percent(bound.loss)} over {_time(bound.years)} has "
+        f"{percent(LEVEL)} chance at most: of the money at most {listing(shares, 'or')}, and the "
+        "rest in cash."
     )
 
 

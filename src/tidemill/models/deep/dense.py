@@ -20,12 +20,14 @@ from tidemill.models import channels
 from tidemill.models.bins import Bins
 from tidemill.models.channels import level_counts, pieces_of, present
 from tidemill.models.deep.innovations import Innovations
-from tidemill.models.deep.training import Tensors
+from tidemill.models.deep.training import Tensors, generator
 
 MOST_LEVELS = 4096
 """Levels of all codes together, beyond which one-hot vectors are too wide."""
 MOST_SERIES = 20_000
 """Series that forecasts are learned from."""
+MOST_STEPS = 500_000
+"""Steps of all these."""
 MOST_CELLS = 4_000_000
 """Values of a channel that its distribution is learned from, where a row has many sites."""
 FREQUENT_SITES, PIECES_OF_SITES = 0.005, 256
@@ -137,9 +139,12 @@ class Dense:
         counts = level_counts(spec, batch)
         dense = Dense(spec, pieces, levels, counts, given, empty_rows=batch.empty_rows)
         if spec.topology == "steps" and dense.reals:
-            rows = dense.rows(batch.rows(np.arange(min(len(batch), MOST_SERIES))))
-            middle = _where(dense._ranked, normal, (rows["low"] + rows["high"]) / 2).double()
-            dense._innovations = Innovations.learned(middle.numpy(), rows["weight"].numpy() > 0)
+            most = max(min(MOST_SERIES, MOST_STEPS // spec.sites[0]), 1)
+            spread = np.linspace(0, len(batch) - 1, min(len(batch), most)).astype(int)
+            rows = dense.rows(batch.rows(spread))
+            # within its tick, as in learning: what follows from other channels is not known better
+            z = dense.numbers(rows, generator(torch.device("cpu"), 0)).double()
+            dense._innovations = Innovations.learned(z.numpy(), rows["weight"].numpy() > 0)
         return dense
 
     @property

@@ -11,11 +11,16 @@ from torch import Tensor
 
 from tidemill.core import checked_arrays
 from tidemill.core.persons import FEWEST_PERSONS
+from tidemill.models.deep.conditional_scale import ConditionalScale
 
 LAGS = 2
 """Earlier steps that a step is foretold from."""
-RIDGE = 1e-6
+RIDGE = 1e-9
 """Of the rows' number, added to the diagonal of the regressions."""
+ROUNDS = 3
+"""Of forecasts by the scales known so far, and scales by these forecasts."""
+STEPS = [*(slice(lag, lag + 1) for lag in range(LAGS)), slice(LAGS, None)]
+"""The first, the second, and all later steps."""
 KNOTS = 65
 """Points of the curve that makes what is new normal."""
 
@@ -37,54 +42,66 @@ class Innovations:
             ``scores``.
     """
 
-    def __init__(self, weight: np.ndarray, level: np.ndarray, knots: np.ndarray) -> None:
+    def __init__(
+        self,
+        weight: np.ndarray,
+        level: np.ndarray,
+        knots: np.ndarray,
+        scale: ConditionalScale | None,
+    ) -> None:
         self.weight, self.level = weight, level
-        self.knots = knots
+        self.knots, self.scale = knots, scale
 
     @staticmethod
     def learned(z: np.ndarray, there: np.ndarray) -> Innovations:
         """From (n, T, R) numbers, and whether each is there; one that is not counts as 0."""
         channels = z.shape[-1]
         z = np.where(there, z, 0.0)
-        weight = np.zeros((LAGS + 1, channels, (LAGS + 1) * channels))
-        level, knots = np.zeros((LAGS + 1, channels)), np.tile(SCORES, (LAGS + 1, channels, 1))
-        past = _past(torch.from_numpy(z)).numpy()
-        for lag in range(LAGS + 1):
-            steps = slice(lag, None) if lag == LAGS else slice(lag, lag + 1)
+        scale, spread = None, np.ones_like(z)
+        for _ in range(ROUNDS):
+            weight, level, new = _forecasts(z, there, spread)
+            scale = ConditionalScale.learned(new, z, there, spread, LAGS + 1)
+            spread = scale.of(*(torch.from_numpy(array) for array in (new, z, there))).numpy()
+        knots = np.tile(SCORES, (LAGS + 1, channels, 1))
+        for lag, steps in enumerate(STEPS):
             for c in range(channels):
                 here = there[:, steps, c]
-                seen = [*range(c), *range(channels, (lag + 1) * channels)]
-                y = z[:, steps, c][here]
-                if len(y) < 2 * len(seen) + 10:
-                    continue
-                x = np.column_stack([past[:, steps][here][:, seen], np.ones(len(y))])
-                found = np.linalg.solve(x.T @ x + RIDGE * len(y) * np.eye(x.shape[1]), x.T @ y)
-                weight[lag, c, seen], level[lag, c] = found[:-1], found[-1]
-                knots[lag, c] = _curve(y - x @ found)
-        return Innovations(weight, level, knots)
+                if np.any(weight[lag, c]) or level[lag, c]:
+                    knots[lag, c] = _curve((new / spread)[:, steps, c][here])
+        return Innovations(weight, level, knots, scale)
 
     def of(self, z: Tensor, there: Tensor) -> Tensor:
         """(n, T, R) numbers -> what is new in them; anything where there is none."""
-        z = torch.where(there, z, 0.0)
-        weight, level, knots = self._by_step(z)
-        return _bent(
-            z - torch.einsum("trk,ntk->ntr", weight, _past(z)) - level, knots, _scores(knots)
-        )
+        exact = torch.where(there, z, 0.0).double()
+        weight, level, knots = self._by_step(exact)
+        new = exact - torch.einsum("trk,ntk->ntr", weight, _past(exact)) - level
+        if self.scale is not None:
+            new = new / self.scale.of(new, exact, there)
+        return _bent(new, knots, _scores(knots)).to(z.dtype)
 
     def back(self, new: Tensor, there: Tensor) -> Tensor:
         """The inverse of :meth:`of`."""
         weight, level, knots = self._by_step(new)
         new = _bent(new, _scores(knots), knots)
-        z = torch.zeros_like(new)
+        z, scale = torch.zeros_like(new), self.scale
         channels = new.shape[-1]
         before = torch.zeros_like(z[:, 0])
+        spread, plain = torch.ones_like(before), torch.zeros_like(before)
+        memory = None if scale is None else scale.nothing(new)
         for t in range(new.shape[1]):
+            moved = torch.zeros_like(before)
             for c in range(channels):
+                # the first step's scale hangs on the channels before at the same step
+                if scale is not None and memory is not None and (t == 0 or c == 0):
+                    spread, plain = scale.next(t, z[:, max(t - 1, 0)], memory)
                 told = torch.cat(
                     [z[:, t - lag] if t >= lag else before for lag in range(LAGS + 1)], dim=1
                 )
-                value = told @ weight[t, c] + level[t, c] + new[:, t, c]
+                moved[:, c] = new[:, t, c] * spread[:, c]
+                value = told @ weight[t, c] + level[t, c] + moved[:, c]
                 z[:, t, c] = torch.where(there[:, t, c], value, 0.0)
+            if scale is not None and memory is not None:
+                memory = scale.remembered(memory, moved, plain, there[:, t])
         return z
 
     def _by_step(self, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -98,7 +115,8 @@ class Innovations:
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """For storing."""
-        return {"new.weight": self.weight, "new.level": self.level, "new.knots": self.knots}
+        arrays = {"new.weight": self.weight, "new.level": self.level, "new.knots": self.knots}
+        return arrays if self.scale is None else arrays | self.scale.to_arrays()
 
     @staticmethod
     def from_arrays(arrays: Mapping[str, np.ndarray], channels: int) -> Innovations:
@@ -113,11 +131,41 @@ class Innovations:
         for name, last in shapes.items():
             shape = (lags, channels) if last is None else (lags, channels, last)
             taken.append(checked_arrays.reals(arrays, f"new.{name}", np.float64, shape))
-        return Innovations(*taken)
+        scale = None  # models of an earlier version have none
+        if "scale.bends" in arrays:
+            scale = ConditionalScale.from_arrays(arrays, channels, lags)
+        return Innovations(*taken, scale)
 
 
 SCORES = special.ndtri(np.r_[1e-4, np.arange(1, KNOTS - 1) / (KNOTS - 1), 1 - 1e-4])
 """Normal scores of the knots; the outermost stand for the smallest and the largest value."""
+
+
+def _forecasts(
+    z: np.ndarray, there: np.ndarray, spread: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weights and levels by least squares, a step counting the less the wider it spreads, and what
+    is new: (LAGS + 1, R, (LAGS + 1) R), (LAGS + 1, R), (n, T, R)."""
+    channels = z.shape[-1]
+    weight = np.zeros((LAGS + 1, channels, (LAGS + 1) * channels))
+    level, new = np.zeros((LAGS + 1, channels)), z.copy()
+    past = _past(torch.from_numpy(z)).numpy()
+    for lag, steps in enumerate(STEPS):
+        for c in range(channels):
+            here = there[:, steps, c]
+            seen = [*range(c), *range(channels, (lag + 1) * channels)]
+            y = z[:, steps, c][here]
+            if len(y) < 2 * len(seen) + 10:
+                continue
+            x = np.column_stack([past[:, steps][here][:, seen], np.ones(len(y))])
+            by = spread[:, steps, c][here]
+            by = np.sqrt(np.mean(by**-2.0)) * by  # so that weights are 1 on average
+            scaled = x / by[:, None]
+            square = scaled.T @ scaled + RIDGE * len(y) * np.eye(x.shape[1])
+            found = np.linalg.solve(square, scaled.T @ (y / by))
+            weight[lag, c, seen], level[lag, c] = found[:-1], found[-1]
+            new[:, steps, c][here] = y - x @ found
+    return weight, level, new
 
 
 def _curve(new: np.ndarray) -> np.ndarray:

@@ -49,3 +49,88 @@ def test_too_few_series_are_taken_as_they_are() -> None:
     mask = torch.ones(z.shape, dtype=torch.bool)
     new = innovations.of(torch.from_numpy(z), mask)
     assert innovations.back(new, mask).numpy() == pytest.approx(z, abs=1e-8)
+
+
+def prices(n: int = 600, steps: int = 16, seed: int = 0) -> np.ndarray:
+    """Prices from 1 to 100, whose days are calm or wild for a while, and a copy of each."""
+    rng = np.random.default_rng(seed)
+    wild = (rng.random((n, steps)) < 0.1).cumsum(1) % 2
+    moves = rng.normal(size=(n, steps)) * np.where(wild == 1, 0.04, 0.01)
+    price = np.exp(rng.uniform(0, np.log(100), (n, 1)) + moves.cumsum(1))
+    return np.stack([price, price], axis=-1) / 30
+
+
+def test_what_is_new_looks_the_same_at_all_levels_and_after_all_days() -> None:
+    z = prices()
+    z[..., 1] += np.random.default_rng(1).uniform(-1e-6, 1e-6, z.shape[:2])  # within its tick
+    there = np.ones(z.shape, bool)
+    innovations = Innovations.learned(z, there)
+    new = innovations.of(torch.from_numpy(z), torch.from_numpy(there)).numpy()[..., 0]
+    size, level = np.abs(new[:, 3:]), z[:, 2:-1, 0]
+    assert abs(stats.spearmanr(size.ravel(), level.ravel()).statistic) < 0.05
+    assert abs(stats.spearmanr(size[:, 1:].ravel(), size[:, :-1].ravel()).statistic) < 0.12
+    moved = np.abs(np.diff(np.log(z[..., 0]), axis=1))[:, 2:]  # of which the same is not true
+    assert stats.spearmanr(moved[:, 1:].ravel(), moved[:, :-1].ravel()).statistic > 0.25
+
+
+def test_a_copied_channel_comes_back_as_a_copy() -> None:
+    z = prices()
+    tick = 1e-5
+    z[..., 1] += np.random.default_rng(1).uniform(-tick / 2, tick / 2, z.shape[:2])
+    there = np.ones(z.shape, bool)
+    innovations = Innovations.learned(z, there)
+    drawn = torch.from_numpy(np.random.default_rng(2).normal(size=(200, 16, 2)))
+    made = innovations.back(drawn, torch.ones(drawn.shape, dtype=torch.bool)).numpy()
+    assert np.abs(made[..., 0] - made[..., 1]).max() < 2 * tick
+    assert made[..., 0].std() > 0.5
+
+
+def test_moves_that_are_alike_at_all_times_have_one_scale() -> None:
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=(800, 12, 2)).cumsum(1)
+    there = torch.ones(z.shape, dtype=torch.bool)
+    scale = Innovations.learned(z, there.numpy()).scale
+    assert scale is not None
+    found = scale.of(torch.from_numpy(np.diff(z, axis=1, prepend=0)), torch.from_numpy(z), there)
+    assert found[:, 3:].log().std((0, 1)).numpy() == pytest.approx(0, abs=0.1)
+
+
+def test_a_series_that_stands_still_far_out_comes_back_exactly() -> None:
+    z = prices()
+    z[:3, 4:] = z[:3, 4:5] * 6
+    there = np.ones(z.shape, bool)
+    innovations = Innovations.learned(z, there)
+    mask = torch.from_numpy(there)
+    new = innovations.of(torch.from_numpy(z), mask)
+    assert innovations.back(new, mask).numpy() == pytest.approx(z, rel=1e-6)
+
+
+def test_moves_that_are_drawn_far_out_stay_finite() -> None:
+    innovations = Innovations.learned(prices(), np.ones((600, 16, 2), bool))
+    drawn = torch.full((4, 300, 2), 6.0, dtype=torch.float64)
+    made = innovations.back(drawn, torch.ones(drawn.shape, dtype=torch.bool))
+    assert bool(torch.isfinite(made).all())
+
+
+def test_what_was_stored_before_there_were_scales_is_read() -> None:
+    z = prices()
+    there = np.ones(z.shape, bool)
+    arrays = Innovations.learned(z, there).to_arrays()
+    whole = Innovations.from_arrays(arrays, 2)
+    mask, numbers = torch.from_numpy(there), torch.from_numpy(z)
+    assert whole.back(whole.of(numbers, mask), mask).numpy() == pytest.approx(z, abs=1e-8)
+    old = Innovations.from_arrays(
+        {name: array for name, array in arrays.items() if name.startswith("new.")}, 2
+    )
+    assert old.scale is None
+    assert old.back(old.of(numbers, mask), mask).numpy() == pytest.approx(z, abs=1e-8)
+
+
+def test_a_stored_scale_of_other_channels_is_refused() -> None:
+    z = prices()
+    arrays = Innovations.learned(z, np.ones(z.shape, bool)).to_arrays()
+    broken = {**arrays, "scale.usual": np.zeros(3)}
+    with pytest.raises(ValueError, match="scale.usual"):
+        Innovations.from_arrays(broken, 2)
+    with pytest.raises(ValueError, match="ends"):
+        Innovations.from_arrays({**arrays, "scale.bends": np.zeros((2, 1))}, 2)

@@ -265,7 +265,7 @@ class Dense:
         ``rng`` draws the place within a piece of a channel that is a code.
         """
         if self._innovations is not None:
-            z = self._innovations.back(z.double(), self.there(code))
+            z = self._innovations.back(z.double(), self.there(code), self._ends(z.device))
         u = _where(self._ranked, torch.special.ndtr, z.double()).cpu().numpy()
         if not np.isfinite(u).all():
             raise no_numbers()
@@ -293,6 +293,12 @@ class Dense:
                 value = np.where(codes[..., presence] == 0, value, 0)
             tick[..., r] = value
         return replace(channels.cleared(tick, codes, mask), context=context)
+
+    def _ends(self, device: torch.device) -> Tensor:
+        """(2, reals) the smallest and the largest number of each channel."""
+        ends = np.array([self.ranges[r].ends for r in self.reals])
+        u = torch.from_numpy(ends.T.astype(np.float64)).to(device)
+        return _where(self._ranked, normal, u)
 
     def _used(self, level: np.ndarray) -> np.ndarray:
         """(n, *sites) levels of the code that says so -> whether each site is in use."""
@@ -378,6 +384,8 @@ def _frequent(pieces: Bins, atom_share: float, max_levels: int) -> np.ndarray:
 class _Ranges:
     """Where the ticks of some of a channel's pieces lie in their distribution."""
 
+    ends = (0.0, 1.0)
+
     def __init__(self, pieces: Bins, part: np.ndarray) -> None:
         self.low, self.high = pieces.low[part], pieces.high[part]
         count = pieces.count[part]
@@ -416,6 +424,8 @@ def gumbel(like: Tensor, rng: torch.Generator) -> Tensor:
 class _Span:
     """Ticks from -1 to 1 between the smallest and the largest."""
 
+    ends = (-1.0, 1.0)
+
     def __init__(self, pieces: Bins, part: np.ndarray) -> None:
         self.low, self.high = (int(pieces.low[0]), int(pieces.high[-1])) if len(part) else (0, 0)
         self.middle, self.half = (self.low + self.high) / 2, max(self.high - self.low, 1) / 2
@@ -452,6 +462,14 @@ class _Line:
     def of(self, piece: np.ndarray, tick: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Ticks of any shape -> the bounds of the place of each."""
         return (tick - 0.5 - self.mean) / self.spread, (tick + 0.5 - self.mean) / self.spread
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The places of the smallest and the largest tick, with all of their room."""
+        return (
+            (self.low - 0.5 - self.mean) / self.spread,
+            (self.high + 0.5 - self.mean) / self.spread,
+        )
 
     def tick(self, z: np.ndarray) -> np.ndarray:
         """Places of any shape -> ticks."""

@@ -79,8 +79,9 @@ class Innovations:
             new = new / self.scale.of(new, exact, there)
         return _bent(new, knots, _scores(knots)).to(z.dtype)
 
-    def back(self, new: Tensor, there: Tensor) -> Tensor:
-        """The inverse of :meth:`of`."""
+    def back(self, new: Tensor, there: Tensor, ends: Tensor | None = None) -> Tensor:
+        """The inverse of :meth:`of`; a number beyond its (2, R) ends is the nearer one, from which
+        its series goes on."""
         weight, level, knots = self._by_step(new)
         new = _bent(new, _scores(knots), knots)
         z, scale = torch.zeros_like(new), self.scale
@@ -99,6 +100,8 @@ class Innovations:
                 )
                 moved[:, c] = new[:, t, c] * spread[:, c]
                 value = told @ weight[t, c] + level[t, c] + moved[:, c]
+                if ends is not None:
+                    value = value.clamp(ends[0, c], ends[1, c])
                 z[:, t, c] = torch.where(there[:, t, c], value, 0.0)
             if scale is not None and memory is not None:
                 memory = scale.remembered(memory, moved, plain, there[:, t])

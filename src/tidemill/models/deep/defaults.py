@@ -21,6 +21,8 @@ class Defaults:
         rank_waves: Sines and cosines of a symbol's rank in the stream view, each half as long as
             the one before; steps from one site to the next are small.
         flow_width, vae_width, gan_width: Units of a layer.
+        flow_preconditioning: Where the flow's network begins: with "edm" at numbers that are normal
+            and hang on nothing, which what is new in a series nearly are.
         vae_place: Width of a site's learned place, from which the autoencoder decodes it.
         vae_means: Whether the autoencoder makes the means of numbers and does not draw them: pixels
             drawn one by one would be grainy.
@@ -42,6 +44,7 @@ class Defaults:
     waves: bool
     rank_waves: int
     flow_width: int
+    flow_preconditioning: Literal["none", "edm"]
     vae_width: int
     gan_width: int
     vae_place: int
@@ -64,6 +67,7 @@ _ROW = Defaults(
     waves=True,
     rank_waves=5,
     flow_width=512,
+    flow_preconditioning="none",
     vae_width=256,
     gan_width=256,
     vae_place=16,
@@ -85,6 +89,7 @@ _STEPS = replace(
     network="transformer",
     rank_waves=10,
     flow_width=128,
+    flow_preconditioning="edm",
     vae_width=128,
     vae_steps=1000,
     gan_noise="all",

@@ -77,7 +77,9 @@ class FlowOptions(Training):
     depth: int = option(3, "blocks of the network", low=1, high=DEEPEST)
     sampling_steps: int = option(30, "steps from noise to a row", low=1, high=1000)
     preconditioning: str = option(
-        "none", "scaling of inputs and outputs: none, or that of EDM", choices=("none", "edm")
+        "auto",
+        "scaling of inputs and outputs: none, or that of EDM; auto takes EDM's for series",
+        choices=("auto", "none", "edm"),
     )
     guidance: float = option(
         1.0, "how far rows are drawn towards their context; 1 is as learned", low=0.0
@@ -165,9 +167,10 @@ class Flow(Neural):
     def _guess(self, x: Tensor, out: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:
         """The data that a network's output stands for, and how much a unit of the output moves
         them."""
-        if (
-            self.options.preconditioning == "edm"
-        ):  # Karras et al. (2022), table 1, for data of variance 1
+        how = self.options.preconditioning
+        if how == "auto":
+            how = DEFAULTS[self.dense.spec.topology].flow_preconditioning
+        if how == "edm":  # Karras et al. (2022), table 1, for data of variance 1
             spread = (at.square() + (1 - at).square()).sqrt()
             return at / spread.square() * x + (1 - at) / spread * out, (1 - at) / spread
         return x + (1 - at) * out, 1 - at

@@ -12,6 +12,14 @@ from torch import Tensor
 from tidemill.core import checked_arrays
 from tidemill.core.persons import FEWEST_PERSONS
 from tidemill.models.deep.conditional_scale import ConditionalScale
+from tidemill.models.deep.level_curves import (
+    bends_of,
+    by_step,
+    curves,
+    curves_before,
+    curves_told,
+    kinds_of_steps,
+)
 
 LAGS = 2
 """Earlier steps that a step is foretold from."""
@@ -19,125 +27,134 @@ RIDGE = 1e-9
 """Of the rows' number, added to the diagonal of the regressions."""
 ROUNDS = 3
 """Of forecasts by the scales known so far, and scales by these forecasts."""
-STEPS = [*(slice(lag, lag + 1) for lag in range(LAGS)), slice(LAGS, None)]
-"""The first, the second, and all later steps."""
+FEWEST = 10
+"""Steps for each weight of the curves; of fewer, forecasts are straight."""
 KNOTS = 65
 """Points of the curve that makes what is new normal."""
 
 
 class Innovations:
-    """Each number less its linear forecast from the two steps before and the channels before it, as
-    a normal score.
+    """Each number less its forecast from the two steps before and the channels before it, divided
+    by the scale that is known before it, as a normal score.
 
     A level that moves slowly is nearly told by the step before; what a model must learn to move as
     real series do is the small rest, which in the levels drowns. This is a vector autoregression in
-    its recursive form (Sims 1980), whose innovations are uncorrelated; a monotone curve makes each
-    of them normal. It looks back only, so series may end anywhere.
+    its recursive form (Sims 1980), whose innovations are uncorrelated, and whose forecasts may bend
+    with the levels of the step before (an additive model, Chen and Tsay 1993). Forecasts and scales
+    are learned in turns, by weighted least squares, so that wild times do not settle what holds in
+    calm ones. A monotone curve makes what is new normal. All of it looks back only, so series may
+    end anywhere.
 
     Attributes:
-        weight: (LAGS + 1, R, (LAGS + 1) R) of the first, the second and all later steps: on the
-            channels before it at the same step, then on those of one step ago, then of two.
+        bends: (R, bends), where curves over the levels bend.
+        weight: (LAGS + 1, R, (LAGS + 1) R + curves) of the first, the second and all later steps:
+            on the channels before it at the same step, on those of one step ago, then of two, then
+            on the curves of one step ago; at the first step on those of the channels before it.
         level: (LAGS + 1, R), what is added to the forecast.
         knots: (LAGS + 1, R, KNOTS), ascending values of what is new, at the normal scores of
             ``scores``.
+        scale: What is new is divided by it.
     """
 
     def __init__(
         self,
+        bends: np.ndarray,
         weight: np.ndarray,
         level: np.ndarray,
         knots: np.ndarray,
-        scale: ConditionalScale | None,
+        scale: ConditionalScale,
     ) -> None:
+        self.bends = bends
         self.weight, self.level = weight, level
         self.knots, self.scale = knots, scale
 
     @staticmethod
     def learned(z: np.ndarray, there: np.ndarray) -> Innovations:
         """From (n, T, R) numbers, and whether each is there; one that is not counts as 0."""
-        channels = z.shape[-1]
         z = np.where(there, z, 0.0)
-        scale, spread = None, np.ones_like(z)
+        bends = bends_of(z, there)
+        told = curves_told(torch.from_numpy(z), bends).numpy()
+        spread = np.ones_like(z)
         for _ in range(ROUNDS):
-            weight, level, new = _forecasts(z, there, spread)
-            scale = ConditionalScale.learned(new, z, there, spread, LAGS + 1)
-            spread = scale.of(*(torch.from_numpy(array) for array in (new, z, there))).numpy()
-        knots = np.tile(SCORES, (LAGS + 1, channels, 1))
-        for lag, steps in enumerate(STEPS):
-            for c in range(channels):
+            weight, level, new = _forecasts(z, told, there, spread)
+            scale = ConditionalScale.learned(new, told, there, spread, LAGS + 1)
+            spread = scale.of(*(torch.from_numpy(array) for array in (new, told, there))).numpy()
+        knots = np.tile(SCORES, (LAGS + 1, z.shape[-1], 1))
+        for lag, steps in enumerate(kinds_of_steps(LAGS + 1)):
+            for c in range(z.shape[-1]):
                 here = there[:, steps, c]
                 if np.any(weight[lag, c]) or level[lag, c]:
                     knots[lag, c] = _curve((new / spread)[:, steps, c][here])
-        return Innovations(weight, level, knots, scale)
+        return Innovations(bends, weight, level, knots, scale)
 
     def of(self, z: Tensor, there: Tensor) -> Tensor:
         """(n, T, R) numbers -> what is new in them; anything where there is none."""
         exact = torch.where(there, z, 0.0).double()
         weight, level, knots = self._by_step(exact)
-        new = exact - torch.einsum("trk,ntk->ntr", weight, _past(exact)) - level
-        if self.scale is not None:
-            new = new / self.scale.of(new, exact, there)
-        return _bent(new, knots, _scores(knots)).to(z.dtype)
+        told = curves_told(exact, self.bends)
+        seen = torch.cat([_past(exact), told], dim=-1)
+        new = exact - torch.einsum("trk,ntk->ntr", weight, seen) - level
+        return _bent(new / self.scale.of(new, told, there), knots, _scores(knots)).to(z.dtype)
 
     def back(self, new: Tensor, there: Tensor, ends: Tensor | None = None) -> Tensor:
         """The inverse of :meth:`of`; a number beyond its (2, R) ends is the nearer one, from which
         its series goes on."""
         weight, level, knots = self._by_step(new)
         new = _bent(new, _scores(knots), knots)
-        z, scale = torch.zeros_like(new), self.scale
-        channels = new.shape[-1]
-        before = torch.zeros_like(z[:, 0])
-        spread, plain = torch.ones_like(before), torch.zeros_like(before)
-        memory = None if scale is None else scale.nothing(new)
+        z = torch.zeros_like(new)
+        before, moved = torch.zeros_like(z[:, 0]), torch.zeros_like(z[:, 0])
+        memory = self.scale.nothing(new)
         for t in range(new.shape[1]):
-            moved = torch.zeros_like(before)
-            for c in range(channels):
-                # the first step's scale hangs on the channels before at the same step
-                if scale is not None and memory is not None and (t == 0 or c == 0):
-                    spread, plain = scale.next(t, z[:, max(t - 1, 0)], memory)
-                told = torch.cat(
-                    [z[:, t - lag] if t >= lag else before for lag in range(LAGS + 1)], dim=1
-                )
-                moved[:, c] = new[:, t, c] * spread[:, c]
-                value = told @ weight[t, c] + level[t, c] + moved[:, c]
+            for c in range(new.shape[2]):
+                if t == 0 or c == 0:  # the first step hangs on the channels before at the same step
+                    told = curves(z[:, max(t - 1, 0)], self.bends)
+                    scale, plain = self.scale.at(t, told, memory)
+                past = [z[:, t - lag] if t >= lag else before for lag in range(LAGS + 1)]
+                moved[:, c] = new[:, t, c] * scale[:, c]
+                value = torch.cat([*past, told], dim=1) @ weight[t, c] + level[t, c] + moved[:, c]
                 if ends is not None:
                     value = value.clamp(ends[0, c], ends[1, c])
                 z[:, t, c] = torch.where(there[:, t, c], value, 0.0)
-            if scale is not None and memory is not None:
-                memory = scale.remembered(memory, moved, plain, there[:, t])
+            memory = self.scale.remembered(memory, moved, plain, there[:, t])
         return z
 
     def _by_step(self, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(T, R, (LAGS + 1) R), (T, R) and (T, R, KNOTS)."""
-        at = np.minimum(np.arange(like.shape[1]), LAGS)
-
-        def on_device(array: np.ndarray) -> Tensor:
-            return torch.from_numpy(array[at]).to(like.device, like.dtype)
-
-        return on_device(self.weight), on_device(self.level), on_device(self.knots)
+        """(T, R, (LAGS + 1) R + curves), (T, R) and (T, R, KNOTS)."""
+        return by_step(self.weight, like), by_step(self.level, like), by_step(self.knots, like)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """For storing."""
-        arrays = {"new.weight": self.weight, "new.level": self.level, "new.knots": self.knots}
-        return arrays if self.scale is None else arrays | self.scale.to_arrays()
+        names = ("bends", "weight", "level", "knots")
+        return {f"new.{name}": getattr(self, name) for name in names} | self.scale.to_arrays()
 
     @staticmethod
     def from_arrays(arrays: Mapping[str, np.ndarray], channels: int) -> Innovations:
-        """Restored from :meth:`to_arrays`.
+        """Restored from :meth:`to_arrays`; what an earlier version stored has straight forecasts
+        and a scale of 1.
 
         Raises:
             KeyError, ValueError: The arrays are not those of so many channels.
         """
         lags = LAGS + 1
-        shapes = {"weight": lags * channels, "level": None, "knots": KNOTS}
-        taken = []
-        for name, last in shapes.items():
-            shape = (lags, channels) if last is None else (lags, channels, last)
-            taken.append(checked_arrays.reals(arrays, f"new.{name}", np.float64, shape))
-        scale = None  # models of an earlier version have none
-        if "scale.bends" in arrays:
-            scale = ConditionalScale.from_arrays(arrays, channels, lags)
-        return Innovations(*taken, scale)
+
+        def taken(name: str, *shape: int | None) -> np.ndarray:
+            return checked_arrays.reals(arrays, f"new.{name}", np.float64, shape)
+
+        bends = np.zeros((channels, 2))
+        if "new.bends" in arrays:
+            bends = taken("bends", channels, None)
+            if bends.shape[1] < 2:
+                raise ValueError("a curve has no ends")
+        told = channels * (bends.shape[1] - 1)
+        if "new.bends" in arrays:
+            weight = taken("weight", lags, channels, lags * channels + told)
+            scale = ConditionalScale.from_arrays(arrays, channels, told, lags)
+        else:
+            weight = np.zeros((lags, channels, lags * channels + told))
+            weight[..., : lags * channels] = taken("weight", lags, channels, lags * channels)
+            scale = ConditionalScale(channels, told, lags)
+        level, knots = taken("level", lags, channels), taken("knots", lags, channels, KNOTS)
+        return Innovations(bends, weight, level, knots, scale)
 
 
 SCORES = special.ndtri(np.r_[1e-4, np.arange(1, KNOTS - 1) / (KNOTS - 1), 1 - 1e-4])
@@ -145,24 +162,27 @@ SCORES = special.ndtri(np.r_[1e-4, np.arange(1, KNOTS - 1) / (KNOTS - 1), 1 - 1e
 
 
 def _forecasts(
-    z: np.ndarray, there: np.ndarray, spread: np.ndarray
+    z: np.ndarray, told: np.ndarray, there: np.ndarray, spread: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Weights and levels by least squares, a step counting the less the wider it spreads, and what
-    is new: (LAGS + 1, R, (LAGS + 1) R), (LAGS + 1, R), (n, T, R)."""
+    """Weights and levels by least squares, a step counting the less the wider it spreads, and
+    (n, T, R) what is new."""
     channels = z.shape[-1]
-    weight = np.zeros((LAGS + 1, channels, (LAGS + 1) * channels))
+    past = (LAGS + 1) * channels
+    weight = np.zeros((LAGS + 1, channels, past + told.shape[-1]))
     level, new = np.zeros((LAGS + 1, channels)), z.copy()
-    past = _past(torch.from_numpy(z)).numpy()
-    for lag, steps in enumerate(STEPS):
+    features = np.concatenate([_past(torch.from_numpy(z)).numpy(), told], axis=-1)
+    for lag, steps in enumerate(kinds_of_steps(LAGS + 1)):
         for c in range(channels):
             here = there[:, steps, c]
-            seen = [*range(c), *range(channels, (lag + 1) * channels)]
-            y = z[:, steps, c][here]
+            seen = np.r_[:c, channels : (lag + 1) * channels]
+            curved = past + np.r_[curves_before(c, lag, told.shape[-1], channels)]
+            y, by = z[:, steps, c][here], spread[:, steps, c][here]
             if len(y) < 2 * len(seen) + 10:
                 continue
-            x = np.column_stack([past[:, steps][here][:, seen], np.ones(len(y))])
-            by = spread[:, steps, c][here]
-            by = np.sqrt(np.mean(by**-2.0)) * by  # so that weights are 1 on average
+            if len(y) >= FEWEST * (len(seen) + len(curved)):
+                seen = np.r_[seen, curved]
+            x = np.column_stack([features[:, steps][here][:, seen], np.ones(len(y))])
+            by = np.sqrt(np.mean(by**-2.0)) * by  # so that a step counts as one on average
             scaled = x / by[:, None]
             square = scaled.T @ scaled + RIDGE * len(y) * np.eye(x.shape[1])
             found = np.linalg.solve(square, scaled.T @ (y / by))

@@ -11,7 +11,7 @@ from torch import Tensor
 from tidemill.core import checked_arrays
 from tidemill.models.deep.level_curves import by_step, curves_before, kinds_of_steps
 
-DECAYS = (0.6, 0.9)
+DECAYS = (0.6, 0.9, 0.97)
 """What is left, one step later, of each memory of how far a channel moved."""
 CALM = 0.1
 """Added to the size of a move before its logarithm, in usual moves: how small the smallest are says

@@ -23,6 +23,10 @@ from tidemill.models.deep.level_curves import (
 
 LAGS = 2
 """Earlier steps that a step is foretold from."""
+DECAYS = (0.6, 0.9, 0.97)
+"""What is left, one step later, of each exponential mean of a level."""
+PAST = LAGS + 1 + len(DECAYS)
+"""Numbers of each channel that a forecast is linear in."""
 RIDGE = 1e-9
 """Of the rows' number, added to the diagonal of the regressions."""
 ROUNDS = 3
@@ -34,22 +38,24 @@ KNOTS = 65
 
 
 class Innovations:
-    """Each number less its forecast from the two steps before and the channels before it, divided
-    by the scale that is known before it, as a normal score.
+    """Each number less its forecast from the steps and the channels before it, divided by the
+    scale that is known before it, as a normal score.
 
     A level that moves slowly is nearly told by the step before; what a model must learn to move as
     real series do is the small rest, which in the levels drowns. This is a vector autoregression in
     its recursive form (Sims 1980), whose innovations are uncorrelated, and whose forecasts may bend
-    with the levels of the step before (an additive model, Chen and Tsay 1993). Forecasts and scales
+    with the levels of the step before (an additive model, Chen and Tsay 1993) and remember means of
+    all earlier ones (as Corsi 2009 does for volatility, which forgets slowly). Forecasts and scales
     are learned in turns, by weighted least squares, so that wild times do not settle what holds in
     calm ones. A monotone curve makes what is new normal. All of it looks back only, so series may
     end anywhere.
 
     Attributes:
         bends: (R, bends), where curves over the levels bend.
-        weight: (LAGS + 1, R, (LAGS + 1) R + curves) of the first, the second and all later steps:
-            on the channels before it at the same step, on those of one step ago, then of two, then
-            on the curves of one step ago; at the first step on those of the channels before it.
+        weight: (LAGS + 1, R, PAST R + curves) of the first, the second and all later steps:
+            on the channels before it at the same step, on those of one step ago, then of two, on
+            exponential means of all earlier ones, then on the curves of one step ago; at the first
+            step on those of the channels before it.
         level: (LAGS + 1, R), what is added to the forecast.
         knots: (LAGS + 1, R, KNOTS), ascending values of what is new, at the normal scores of
             ``scores``.
@@ -103,7 +109,7 @@ class Innovations:
         new = _bent(new, _scores(knots), knots)
         z = torch.zeros_like(new)
         before, moved = torch.zeros_like(z[:, 0]), torch.zeros_like(z[:, 0])
-        memory = self.scale.nothing(new)
+        memory, means = self.scale.nothing(new), before.repeat(1, len(DECAYS))
         for t in range(new.shape[1]):
             for c in range(new.shape[2]):
                 if t == 0 or c == 0:  # the first step hangs on the channels before at the same step
@@ -111,15 +117,17 @@ class Innovations:
                     scale, plain = self.scale.at(t, told, memory)
                 past = [z[:, t - lag] if t >= lag else before for lag in range(LAGS + 1)]
                 moved[:, c] = new[:, t, c] * scale[:, c]
-                value = torch.cat([*past, told], dim=1) @ weight[t, c] + level[t, c] + moved[:, c]
+                seen = torch.cat([*past, means, told], dim=1)
+                value = seen @ weight[t, c] + level[t, c] + moved[:, c]
                 if ends is not None:
                     value = value.clamp(ends[0, c], ends[1, c])
                 z[:, t, c] = torch.where(there[:, t, c], value, 0.0)
             memory = self.scale.remembered(memory, moved, plain, there[:, t])
+            means = _means(means, z[:, t], t)
         return z
 
     def _by_step(self, like: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(T, R, (LAGS + 1) R + curves), (T, R) and (T, R, KNOTS)."""
+        """(T, R, PAST R + curves), (T, R) and (T, R, KNOTS)."""
         return by_step(self.weight, like), by_step(self.level, like), by_step(self.knots, like)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
@@ -147,10 +155,10 @@ class Innovations:
                 raise ValueError("a curve has no ends")
         told = channels * (bends.shape[1] - 1)
         if "new.bends" in arrays:
-            weight = taken("weight", lags, channels, lags * channels + told)
+            weight = taken("weight", lags, channels, PAST * channels + told)
             scale = ConditionalScale.from_arrays(arrays, channels, told, lags)
         else:
-            weight = np.zeros((lags, channels, lags * channels + told))
+            weight = np.zeros((lags, channels, PAST * channels + told))
             weight[..., : lags * channels] = taken("weight", lags, channels, lags * channels)
             scale = ConditionalScale(channels, told, lags)
         level, knots = taken("level", lags, channels), taken("knots", lags, channels, KNOTS)
@@ -167,14 +175,16 @@ def _forecasts(
     """Weights and levels by least squares, a step counting the less the wider it spreads, and
     (n, T, R) what is new."""
     channels = z.shape[-1]
-    past = (LAGS + 1) * channels
+    past = PAST * channels
     weight = np.zeros((LAGS + 1, channels, past + told.shape[-1]))
     level, new = np.zeros((LAGS + 1, channels)), z.copy()
     features = np.concatenate([_past(torch.from_numpy(z)).numpy(), told], axis=-1)
     for lag, steps in enumerate(kinds_of_steps(LAGS + 1)):
         for c in range(channels):
             here = there[:, steps, c]
-            seen = np.r_[:c, channels : (lag + 1) * channels]
+            # at the second step means are but the step before
+            far = past if lag == LAGS else (lag + 1) * channels
+            seen = np.r_[:c, channels:far]
             curved = past + np.r_[curves_before(c, lag, told.shape[-1], channels)]
             y, by = z[:, steps, c][here], spread[:, steps, c][here]
             if len(y) < 2 * len(seen) + 10:
@@ -217,10 +227,23 @@ def _bent(values: Tensor, before: Tensor, after: Tensor) -> Tensor:
 
 
 def _past(z: Tensor) -> Tensor:
-    """(n, T, R) -> (n, T, (LAGS + 1) R): each step's own numbers, then those of the steps before
-    it, 0 before the first."""
+    """(n, T, R) -> (n, T, PAST R): each step's own numbers, then those of the steps before it, 0
+    before the first, then exponential means of all before it."""
     shifted = [
         torch.cat([torch.zeros_like(z[:, :lag]), z[:, : z.shape[1] - lag]], dim=1)
         for lag in range(LAGS + 1)
     ]
-    return torch.cat(shifted, dim=-1)
+    means, found = torch.zeros_like(z[:, 0]).repeat(1, len(DECAYS)), []
+    for t in range(z.shape[1]):
+        found.append(means)
+        means = _means(means, z[:, t], t)
+    return torch.cat([*shifted, torch.stack(found, dim=1)], dim=-1)
+
+
+def _means(means: Tensor, z: Tensor, t: int) -> Tensor:
+    """(n, DECAYS R) exponential means of the steps before t, and the numbers of step t -> the means
+    with it."""
+    if t == 0:
+        return z.repeat(1, len(DECAYS))
+    decay = torch.tensor(DECAYS, dtype=z.dtype, device=z.device).repeat_interleave(z.shape[1])
+    return decay * means + (1 - decay) * z.repeat(1, len(DECAYS))

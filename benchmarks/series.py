@@ -3,6 +3,7 @@ this library.
 
     python benchmarks/series.py --model flow --model autoregressive --minutes 4
     python benchmarks/series.py --set dow30 --model flow
+    python benchmarks/series.py --set etth1-64 --set etth1-128 --option steps=600 --minutes 60
 
 stock   The paper's set and protocol: 3,685 days of 6 columns in the order of the file, each brought
         to [0, 1] by its range, cut into all windows of 24 steps; the model learns all of them and
@@ -11,6 +12,10 @@ stock   The paper's set and protocol: 3,685 days of 6 columns in the order of th
 dow30   Log changes of close and volume and the log range of a day of 31 shares, windows of 24 days
         that do not overlap; the model learns those of all days until the end of 2014, and is judged
         by the later ones.
+etth1-64, etth1-128
+        17,420 hours of a transformer's 7 loads and temperatures (Zhou et al. 2021), each brought to
+        [0, 1] by its range, in all windows of 64 or 128 steps, as Diffusion-TS (Yuan and Qiao 2024)
+        has them; 2,000 real and 2,000 made windows are judged.
 
 Every window is an entity whose time counts from 0, so all goes through the public functions. Judges
 are those of tidemill.metrics.series.judges: the paper's (2,000 and 5,000 steps), and the sharper
@@ -36,6 +41,8 @@ from tidemill.metrics.series.windows import Windows
 DATA = Path(os.environ.get("TIDEMILL_DATA", Path(__file__).parents[2] / "shared" / "data"))
 STEPS = 24
 SEEDS = 5
+JUDGED = 2000
+"""Windows of ETTh1 that are judged."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,24 @@ def dow30(rng: np.random.Generator) -> Task:
     return Task(names, early, late, early)
 
 
-TASKS = {"stock": stock, "dow30": dow30}
+def etth1(steps: int, rng: np.random.Generator) -> Task:
+    frame = pl.read_parquet(DATA / "ts_benchmarks" / "ETTh1.parquet").drop("date")
+    values = frame.to_numpy()
+    low, high = values.min(axis=0), values.max(axis=0)
+    values = ((values - low) / (high - low)).round(6)
+    windows = np.stack([values[k : k + steps] for k in range(len(values) - steps + 1)])
+    order = rng.permutation(len(windows))
+    return Task(
+        tuple(frame.columns), windows, windows[order[:JUDGED]], windows[order[JUDGED : 2 * JUDGED]]
+    )
+
+
+TASKS = {
+    "stock": stock,
+    "dow30": dow30,
+    "etth1-64": partial(etth1, 64),
+    "etth1-128": partial(etth1, 128),
+}
 
 
 def as_table(task: Task) -> pl.DataFrame:

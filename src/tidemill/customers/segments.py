@@ -16,7 +16,7 @@ SEGMENTS = {
     "new": "bought once, lately",
     "occasional": "bought lately, not often",
     "cooling": "bought not often, some time ago",
-    "lost": "bought not often, and not for long",
+    "away": "bought not often, and not for long",
 }
 """Name -> what it is."""
 
@@ -54,4 +54,4 @@ def segment_of(known: KnownCustomers) -> list[str]:
         ("occasional", lately >= 4),
         ("cooling", lately >= 2),
     ]
-    return np.select([mask for _, mask in rules], [name for name, _ in rules], "lost").tolist()
+    return np.select([mask for _, mask in rules], [name for name, _ in rules], "away").tolist()

@@ -14,7 +14,7 @@ LAGS = 6
 FIRST = 9
 """Weeks that are known before the first one that is learned from."""
 ROWS = 150_000
-"""Rows that are learned from at most, drawn at random."""
+"""Rows that are learned from at most, about, drawn at random."""
 TREES = 120
 CAP = 50.0
 """Times its level that an item is taken to sell at most, in what trees are shown."""
@@ -31,18 +31,19 @@ class Boosted:
 
         # several origins see each week that is learned from: as many weeks ahead as are asked for
         origins = range(min(FIRST, asked.start - 1), asked.start)
+        share = ROWS / (len(sold) * len(origins) * asked.horizon)
+        rng = run.rng("demand", "rows")
         rows, target = [], []
         for origin in origins:
             ahead = min(asked.horizon, asked.start - origin)
             seen = features(sold, origin, asked)[:, :ahead]
             came = sold[:, origin : origin + ahead] / level_at(sold, origin)[:, None]
-            known = ~np.isnan(came)
-            rows.append(seen[known])
-            target.append(np.minimum(came[known], CAP))
+            used = ~np.isnan(came)
+            if share < 1:
+                used &= rng.random(came.shape) < share
+            rows.append(seen[used])
+            target.append(np.minimum(came[used], CAP))
         matrix, label = np.concatenate(rows), np.concatenate(target)
-        if len(label) > ROWS:
-            kept = run.rng("demand", "rows").choice(len(label), ROWS, replace=False)
-            matrix, label = matrix[kept], label[kept]
         settings = {
             **REPEATABLE,
             "objective": "regression_l1",

@@ -277,7 +277,7 @@ def _answer(outlook: CustomerOutlook, run: Run) -> tuple[str, str]:
     gain = judged.gain(seen.chosen, AS_BEFORE, run.rng("customers", "drawn again"))
     if gain.low > 0:
         lead += (
-            f"; {points(gain.value)} more than the tenth that brought most before (interval "
+            f"; {points(gain.value)} more than the tenth that brought most before (95 % interval "
             f"{number(100 * gain.low, 2)} to {number(100 * gain.high, 2)})."
         )
     else:

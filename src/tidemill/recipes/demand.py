@@ -56,6 +56,8 @@ from tidemill.reporting.blocks import (
 )
 from tidemill.supervised.arrays import Bools, Floats
 
+MOST = 0.5
+"""The share of pieces from which on an item is named beside their sum."""
 SHOWN = 15
 """Items that the page lists."""
 PAST = 26
@@ -112,7 +114,7 @@ class DemandOutlook:
 
     def rule(self, name: str) -> str:
         """A forecaster in words."""
-        return self.as_before if name == AS_BEFORE else f"'{name}'"
+        return f"'{self.as_before if name == AS_BEFORE else name}'"
 
 
 def demand(data: Dataset, run: Run, **options: Unpack[DemandOptions]) -> RecipePage:
@@ -287,7 +289,16 @@ def _answer(outlook: DemandOutlook) -> tuple[str, str]:
         f"In the coming {plural(horizon, 'week')}, about {middle} pieces of "
         f"{plural(len(outlook.names), 'item')} will be sold: {low} to {high} in 9 of 10 futures."
     )
-    return lead, f"{_errors_told(outlook)} {_items_told(outlook)}"
+    return f"{lead}{_largest(outlook)}", f"{_errors_told(outlook)} {_items_told(outlook)}"
+
+
+def _largest(outlook: DemandOutlook) -> str:
+    """A sentence where one item makes up most of the pieces, so that their sum speaks of it."""
+    pieces = outlook.futures.sold.mean(axis=(0, 2))
+    share = float(pieces.max() / max(pieces.sum(), 1e-9))
+    if share < MOST or len(pieces) == 1:
+        return ""
+    return f" '{outlook.names[int(pieces.argmax())]}' alone makes up {percent(share)} of them."
 
 
 def _together(outlook: DemandOutlook) -> tuple[str, str, str]:
@@ -468,7 +479,8 @@ def _rounded(values: Floats) -> tuple[float, ...]:
 def _items(outlook: DemandOutlook) -> list[Block]:
     past, seen = outlook.past, outlook.seen
     usual = np.nanmean(past.sold[seen.places][:, -PAST:], axis=1)
-    before, rival = seen.by_item[AS_BEFORE], seen.by_item[seen.rival]
+    # nothing is compared with itself
+    compared = {rule: one for rule, one in seen.by_item.items() if rule != seen.chosen}
     band = outlook.futures.band(outlook.covered.widened)[:, :, 0]
     at = np.cumsum(outlook.alive) - 1
     rows: list[tuple[str, ...]] = []
@@ -482,8 +494,7 @@ def _items(outlook: DemandOutlook) -> list[Block]:
                 number(float(usual[k])),
                 f"{number(float(outlook.futures.said[place, 0]))} "
                 f"({number(float(band[0, place]))} to {number(float(band[1, place]))})",
-                _ratio(before.ratios[k]),
-                _ratio(rival.ratios[k]) if seen.chosen != seen.rival else "–",
+                *(_ratio(one.ratios[k]) for one in compared.values()),
                 _verdict(outlook, int(k)),
             )
         )
@@ -491,8 +502,7 @@ def _items(outlook: DemandOutlook) -> list[Block]:
         "Item",
         "Sold a week",
         f"Week of {past.monday(len(past.weeks))} (90 %)",
-        f"Error in parts of '{outlook.as_before}'",
-        f"of '{seen.rival}'",
+        *(f"Error in parts of {outlook.rule(rule)}" for rule in compared),
         "Forecast",
     )
     lead = (

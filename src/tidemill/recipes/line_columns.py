@@ -105,8 +105,8 @@ def promotion_marks(data: Dataset, name: str) -> tuple[Floats, str]:
         numbers = as_floats(values)
         marks = np.where(np.isnan(numbers), np.nan, (numbers != 0).astype(float))
         return marks, f"Lines with another '{name}' than 0 count as on promotion."
-    texts = values.cast(pl.String)
-    counts = texts.drop_nulls().value_counts().sort(["count", "count"])
+    texts = values.cast(pl.String).alias("value")
+    counts = texts.drop_nulls().value_counts(name="lines").sort("lines", "value")
     if counts.height != 2:
         raise DataError(
             f"it holds {plural(counts.height, 'different text')}, and nothing says which are "
@@ -114,6 +114,6 @@ def promotion_marks(data: Dataset, name: str) -> tuple[Floats, str]:
             where=f"{data.name}, column '{name}'",
             hint="give a column of 0 and 1, of yes and no, or of discounts",
         )
-    rare = counts.sort("count", name)[name][0] if name in counts.columns else counts.row(0)[0]
+    rare = counts["value"][0]
     marks = (texts == rare).cast(pl.Float64).fill_null(float("nan")).to_numpy()
     return marks, f"'{rare}', the rarer value of '{name}', counts as on promotion."

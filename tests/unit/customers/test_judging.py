@@ -163,4 +163,4 @@ def test_segments(purchases: Purchases) -> None:
     quiet = known.age - known.recency
     assert quiet[names == "best"].max() < quiet[names == "slipping"].min()
     assert (known.repeats[names == "new"] == 0).all()
-    assert known.repeats[names == "best"].mean() > known.repeats[names == "lost"].mean()
+    assert known.repeats[names == "best"].mean() > known.repeats[names == "away"].mean()

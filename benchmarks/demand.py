@@ -226,7 +226,7 @@ def written_demand(found: dict[str, Any]) -> str:
             else "it is the best rule"
         ),
         "items for sure better than as before": lambda one: f"{one['better']:,}",
-        "of them also better than the best rule": lambda one: f"{one['forecastable']:,}",
+        "of them also better than each rule of thumb": lambda one: f"{one['forecastable']:,}",
         "items' weeks in bands of 90 %": lambda one: f"{100 * one['bands']:.1f} %",
         "weeks whose total is in its band": lambda one: f"{one['totals'][0]} of {one['totals'][1]}",
         "1 % more of a price goes with": lambda one: _coefficient(one["price"]),

@@ -3,6 +3,7 @@ proven."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -94,8 +95,8 @@ class DemandBacktest:
         season: Whether there is a year of history to compare with.
         why_not: Place of an item that was not judged -> why.
         shelves: Stretches that look like an empty shelf, as (item, first, last) places.
-        by_item: How the chosen forecaster's errors of single items compare with those of as before
-            and of the best rule of thumb.
+        by_item: Rule of thumb -> how the chosen forecaster's errors of single items compare with
+            its own.
     """
 
     places: Ints
@@ -146,12 +147,12 @@ class DemandBacktest:
         return self.by_item[AS_BEFORE].proven()
 
     def forecastable(self) -> Bools:
-        """(k,) of these, the items that are forecast better than by the best rule of thumb as
-        well: what comes is more than what is usual for them."""
+        """(k,) of these, the items that are forecast better than by each rule of thumb: more is
+        foreseen than what is usual for them."""
         if self.chosen in RULES_OF_THUMB:
             return np.zeros(len(self.places), bool)
-        both = ItemRatios.worse(self.by_item[AS_BEFORE], self.by_item[self.rival])
-        return self.better_than_before() & both.proven()
+        worst = functools.reduce(ItemRatios.worse, self.by_item.values())
+        return self.better_than_before() & worst.proven()
 
 
 class ItemRatios(NamedTuple):
@@ -302,7 +303,6 @@ def backtested(sold: Floats, horizon: int, run: Run, held: int = HELD) -> Demand
         chosen = rival
     shelves = tuple((int(places[k]), i, j) for k, i, j in empty_shelves(own))
     later = found[len(choice) :]
-    rules = dict.fromkeys((AS_BEFORE, rival))
     return DemandBacktest(
         places=places,
         held=found[-1],
@@ -313,7 +313,7 @@ def backtested(sold: Floats, horizon: int, run: Run, held: int = HELD) -> Demand
         season=season,
         why_not=why_not,
         shelves=shelves,
-        by_item={rule: ItemRatios.of(later, chosen, rule) for rule in rules},
+        by_item={rule: ItemRatios.of(later, chosen, rule) for rule in RULES_OF_THUMB},
     )
 
 

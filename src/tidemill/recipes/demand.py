@@ -90,7 +90,7 @@ class DemandOutlook:
         alive: (k,) which of the judged items these are.
         against: Rule of thumb -> the chosen forecaster's error in parts of its own.
         better, forecastable: (k,) judged items that are forecast better than as before, and better
-            than by the best rule of thumb, too.
+            than by each rule of thumb, too.
     """
 
     past: ItemWeeks
@@ -347,7 +347,7 @@ def _items_told(outlook: DemandOutlook) -> str:
     )
     if better:
         told += (
-            f"; {count(further)} of them also better than by the best rule of thumb, and can be "
+            f"; {count(further)} of them also better than by any rule of thumb, and can be "
             "foreseen beyond what is usual for them"
         )
     return f"{told}."
@@ -480,7 +480,8 @@ def _items(outlook: DemandOutlook) -> list[Block]:
     past, seen = outlook.past, outlook.seen
     usual = np.nanmean(past.sold[seen.places][:, -PAST:], axis=1)
     # nothing is compared with itself
-    compared = {rule: one for rule, one in seen.by_item.items() if rule != seen.chosen}
+    rules = dict.fromkeys((AS_BEFORE, seen.rival))
+    compared = {rule: seen.by_item[rule] for rule in rules if rule != seen.chosen}
     band = outlook.futures.band(outlook.covered.widened)[:, :, 0]
     at = np.cumsum(outlook.alive) - 1
     rows: list[tuple[str, ...]] = []

@@ -24,6 +24,8 @@ GAP = 13
 FEWEST_TOGETHER = 5
 """Items that do not sell nothing in the same week by chance: there, a week without any sale is not
 known."""
+THIN = 1 / 3
+"""Of the usual lines of a week, those with fewer of which it may not be whole."""
 MOST_WEEKS = 2000
 FILLED = 0.8
 """The share of numbers of weeks, from the first to the last, that must occur."""
@@ -103,6 +105,7 @@ def item_weeks(lines: pl.DataFrame, name: str) -> ItemWeeks:
     known = known.with_columns(week=_weeks_of(known["day"], weekly=weekly, name=name))
     known = _whole_weeks(known, notes, weekly=weekly)
     known = _after_gaps(known, notes)
+    _thin_ends(known, notes)
     return _as_arrays(known, notes, name, weekly=weekly)
 
 
@@ -210,6 +213,21 @@ def _after_gaps(known: pl.DataFrame, notes: list[str]) -> pl.DataFrame:
         f"{plural(len(known) - len(kept), 'line')} from before that were left out."
     )
     return kept
+
+
+def _thin_ends(known: pl.DataFrame, notes: list[str]) -> None:
+    """Says so where the first or the last week has so few lines that it may not be whole; a shop
+    that collapses looks the same, so it is not left out."""
+    lines = known.group_by("week").len().sort("week")["len"].to_numpy()
+    if len(lines) < 3:
+        return
+    usual = float(np.median(lines))
+    for place, many in (("first", lines[0]), ("last", lines[-1])):
+        if many < THIN * usual:
+            notes.append(
+                f"The {place} week has {plural(int(many), 'line')}, where {count(round(usual))} "
+                "are usual: if it is not whole, leave it out of the table."
+            )
 
 
 def _as_arrays(known: pl.DataFrame, notes: list[str], name: str, *, weekly: bool) -> ItemWeeks:

@@ -113,3 +113,14 @@ def test_weeks_without_any_sale_are_not_known_and_a_long_gap_begins_anew() -> No
     )
     alone = item_weeks(sales_lines(sold[:1]), "shop")
     assert alone.sold[0, 10] == 0
+
+
+def test_an_end_with_few_lines_is_told_and_kept() -> None:
+    sold = np.full((9, 20), 3.0)
+    sold[2:, 19] = 0
+    found = item_weeks(sales_lines(sold), "shop")
+    assert found.sold.shape == (9, 20)
+    assert found.notes == (
+        "The last week has 2 lines, where 9 are usual: if it is not whole, leave it out of the "
+        "table.",
+    )

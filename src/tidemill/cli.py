@@ -27,6 +27,7 @@ from tidemill.core.interrupts import interrupts
 from tidemill.core.options import Doc
 from tidemill.core.panics import is_panic
 from tidemill.core.redaction import redacted
+from tidemill.core.states import to_state
 from tidemill.core.words import shorten
 from tidemill.describe import Only
 from tidemill.reporting.streams import json_line, say, steady
@@ -455,6 +456,32 @@ def infill(
             model, data, out, draws, keep=keep, overwrite=work.overwrite, run=job.run
         )
         job.say(f"Completed {made.rows:,} rows; wrote {made.out}", out=made.out, rows=made.rows)
+
+
+@_command
+def extend(
+    model: Model,
+    *,
+    past: Annotated[str, options.PAST],
+    out: Annotated[str, Doc("What may follow.", "FILE", writes="table")],
+    steps: options.Ahead = 10,
+    paths: options.Paths = 100,
+    work: Work,
+) -> None:
+    """Go on with series many times: what may come next, given their past."""
+    from tidemill import verbs
+
+    with _job(work) as job:
+        made, found = verbs.extend_to(
+            model, past, out, steps, paths, overwrite=work.overwrite, run=job.run
+        )
+        said = f"{found}\n" if found.columns else ""
+        job.say(
+            f"{said}Made {made}; wrote {made.out}",
+            out=made.out,
+            rows=made.rows,
+            columns=[to_state(one) for one in found.columns],
+        )
 
 
 @_command

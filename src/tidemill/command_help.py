@@ -10,7 +10,7 @@ from typer.core import TyperCommand, TyperGroup
 COMMANDS = {
     "Begin here": ("demo", "run", "recipe"),
     "Data": ("read", "split", "clean", "mine"),
-    "Models": ("fit", "sample", "infill", "what-if", "score"),
+    "Models": ("fit", "sample", "infill", "extend", "what-if", "score"),
     "Judging": ("evaluate", "verdict", "fairness", "audit", "loop"),
     "Passing on": ("share", "report"),
 }
@@ -83,6 +83,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "infill": (
         "tidemill infill customers.tidemill gaps.csv --out filled.csv",
         "tidemill infill customers.tidemill gaps.csv --draws 5 --out filled.parquet",
+    ),
+    "extend": (
+        "tidemill extend prices.tidemill --past prices.csv --out futures.csv",
+        "tidemill extend prices.tidemill --past prices.csv --steps 20 --paths 1000 "
+        "--out futures.parquet",
     ),
     "what-if": (
         "tidemill what-if customers.tidemill customers.csv --set plan=team",

@@ -57,6 +57,7 @@ from tidemill.reporting.terminal import NotebookLine, in_notebook
 from tidemill.sharing import Shared
 from tidemill.sharing import share as pass_on
 from tidemill.synthesis import scoring
+from tidemill.synthesis.extending import Extended
 from tidemill.synthesis.scoring import ScoredRows
 from tidemill.synthesis.synthesizer import Synthesizer
 from tidemill.synthesis.whatif_answer import DRAWS, WhatIf
@@ -386,6 +387,61 @@ def infill(
         DataError: A value is none that its column can have.
     """
     return _loaded(model).infill(_source(rows), draws, keep=keep, run=run or _run(seed))
+
+
+def extend(
+    model: Model,
+    past: Annotated[Table, stated.PAST],
+    steps: stated.Ahead = 10,
+    paths: stated.Paths = 100,
+    *,
+    seed: stated.Seed = 0,
+    run: Run | None = None,
+) -> Any:
+    """What may follow on given series: the next steps of each, many times.
+
+    Args:
+        model: A Synthesizer of series, or the path of a stored one.
+        past: The series so far, with all columns that the model learned.
+        steps: Steps that follow on each.
+        paths: How often each goes on; the last column ``path`` counts them from 1. Entities that
+            were learned on one calendar go on together in each.
+        seed: Another seed gives other futures.
+        run: For progress and cancelling; its seed takes the place of ``seed``.
+
+    Raises:
+        DataError: A column is missing, or a value is none that can go on.
+        OptionError: The model is of no series, or too much is asked.
+    """
+    return _loaded(model).extend(_source(past), steps, paths, run=run or _run(seed))
+
+
+def extend_to(
+    model: Model,
+    past: Annotated[Table, stated.PAST],
+    out: str | Path,
+    steps: stated.Ahead = 10,
+    paths: stated.Paths = 100,
+    *,
+    overwrite: bool = False,
+    seed: stated.Seed = 0,
+    run: Run | None = None,
+) -> tuple[Written, Extended]:
+    """The rows of :func:`extend`, written; and what they say of each number.
+
+    Args:
+        model, past, steps, paths, seed, run: As for :func:`extend`.
+        out: Where to, as for :func:`write`.
+        overwrite: Whether what is there may be replaced.
+
+    Raises:
+        OutputError: There is something already, or it cannot be written.
+    """
+    learned, target = _loaded(model), Target.parse(str(out))
+    target.check(learned.schema, overwrite=overwrite, reads=files_read(past, model=model))
+    found = learned.extension(_source(past), steps, paths, run=run or _run(seed))
+    written = target.write([found.data], overwrite=overwrite, rows=len(found.data))
+    return Written(written, learned.noun, None, target.shown), found
 
 
 def what_if(

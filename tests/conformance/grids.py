@@ -55,6 +55,17 @@ def sequence() -> tuple[Spec, Batch]:
     return spec, Batch(tick[..., None], code, mask, given)
 
 
+def calendar() -> tuple[Spec, Batch]:
+    """Two prices and a number that keeps near to the first one, on 200 days."""
+    rng = np.random.default_rng(6)
+    prices = 1000 * np.exp(rng.normal(0, 0.02, (200, 2)).cumsum(0))
+    near = prices[:, :1] * np.exp(rng.normal(0, 0.01, (200, 1)))
+    tick = np.concatenate([prices, near], axis=1).astype(np.int64)[None]
+    reals = tuple(Real(name, scale="linear") for name in ("one", "other", "near one"))
+    spec = Spec(reals, sites=(200,), topology="calendar")
+    return spec, Batch(tick, np.zeros((1, 200, 0), np.int32))
+
+
 def texts() -> tuple[Spec, Batch]:
     """Short texts over an alphabet, one in six of which is empty; a letter never occurs."""
     rng = np.random.default_rng(4)
@@ -85,6 +96,7 @@ GRIDS: Mapping[str, Callable[[], tuple[Spec, Batch]]] = {
     "table": table,
     "table in a context": told_table,
     "steps": steps,
+    "calendar": calendar,
     "sequence": sequence,
     "texts": texts,
     "image": image,

@@ -6,6 +6,7 @@ import contextlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -38,6 +39,19 @@ def steps() -> Dataset:
     return data.rows(layout(data).order)
 
 
+def together() -> Dataset:
+    """Sales of three shops on 40 days, in the order of series."""
+    rng = np.random.default_rng(6)
+    rows = [
+        (f"shop {who}", date(2024, 1, 1) + timedelta(days=day), ["north", "south"][who % 2], sold)
+        for who in range(3)
+        for day, sold in enumerate((100 + rng.normal(0, 3, 40).cumsum()).round(2).tolist())
+    ]
+    frame = pl.DataFrame(rows, schema=["shop", "day", "region", "sold"], orient="row")
+    data = read(frame, Run(), entity="shop", time="day")
+    return data.rows(layout(data).order)
+
+
 def pictures() -> Dataset:
     """Grey images of 5 x 4 pixels with a label."""
     shown = np.random.default_rng(4).integers(0, 256, (40, 5, 4)).astype(np.uint8)
@@ -65,6 +79,7 @@ def letters() -> Dataset:
 EXAMPLES: Mapping[str, Callable[[], Dataset]] = {
     "table": lambda: dataset(business(200), target="churn"),
     "series": steps,
+    "calendar": together,
     "images": pictures,
     "texts": letters,
 }

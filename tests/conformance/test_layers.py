@@ -138,6 +138,7 @@ OF_EXTRAS = {
     SOURCE / "recommending" / "vae.py",
     SOURCE / "markets" / "garch.py",
     SOURCE / "markets" / "optimised.py",
+    SOURCE / "models" / "garch.py",
 }
 WITHOUT_OPTIONAL = """
 import importlib, importlib.abc

@@ -9,6 +9,10 @@ CODECS = Registry(
             "tidemill.codecs.series:SeriesCodec",
             "the rows of an entity in the order of time, whole or cut into windows",
         ),
+        "calendar": Entry(
+            "tidemill.codecs.calendar:CalendarCodec",
+            "the rows of all entities, time by time, together",
+        ),
         "images": Entry(
             "tidemill.codecs.images:ImageCodec",
             "the pixels of images, made for what stands beside them",

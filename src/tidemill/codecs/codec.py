@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
+import polars as pl
 
 from tidemill.codecs.columns.base import FIRST, SurrogateStream
 from tidemill.core.condition import Condition
@@ -21,6 +22,19 @@ Claim = Literal["no", "may", "must"]
 NO_CONDITION = Condition()
 SOUND = -1
 """In the place of a site: there is none from which on a row is to be drawn again."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """What is known of series that are to go on.
+
+    Attributes:
+        batch: Rows of the grid, every site of which is known: the last steps of each.
+        last: The last step of each entity, as a row of the dataset.
+    """
+
+    batch: Batch
+    last: Dataset
 
 
 class Codec(ABC):
@@ -38,6 +52,7 @@ class Codec(ABC):
         default_model: The model that learns such data where none is named.
         instead: What :meth:`without` gives in the place of copies, as a clause.
         conditions: Whether anything can be asked of what is made.
+        together: Whether a row of the grid holds all entities of a dataset.
         interpolates: Whether what lies between two rows can be looked at.
         rows_first: Whether what a row of the grid is made for is the user's row, which the model
             that the user chose makes too, where it can; else it is only the context of what was
@@ -54,6 +69,7 @@ class Codec(ABC):
     default_model: ClassVar[str] = "trees"
     instead: ClassVar[str] = "they are left as they are"
     conditions: ClassVar[bool] = True
+    together: ClassVar[bool] = False
     interpolates: ClassVar[bool] = False
     rows_first: ClassVar[bool] = False
 
@@ -197,6 +213,42 @@ class Codec(ABC):
         nothing = Batch.blank(replace(self.spec, context=None), len(rows))
         mask = None if nothing.mask is None else np.zeros_like(nothing.mask)
         return replace(nothing, mask=mask, context=context)
+
+    def ahead(self, steps: int) -> int:
+        """How many of so many steps that are to follow can be made at once.
+
+        Raises:
+            OptionError: These are no series.
+        """
+        raise self.unsupported("going on from a past")
+
+    def pasts(self, data: Dataset, ahead: int, run: Run) -> list[Past]:
+        """The ends of series, in groups of which equally many steps are known.
+
+        Args:
+            data: Series, in this codec's columns and types.
+            ahead: Steps that are to follow.
+            run: Is told what is left out.
+
+        Raises:
+            DataError: A value is none that can go on.
+            OptionError: These are no series.
+        """
+        raise self.unsupported("going on from a past")
+
+    def onward(self, past: Past, made: Batch, each: int, rng: np.random.Generator) -> pl.DataFrame:
+        """The steps that follow, as rows: those of the first past first, ``each`` times.
+
+        Args:
+            past: What was known.
+            made: ``each`` rows of the grid for each row of the past, whose sites are what follows.
+            each: How often each past goes on.
+            rng: Draws what is not learned.
+
+        Raises:
+            OptionError: These are no series.
+        """
+        raise self.unsupported("going on from a past")
 
     def copied(self, batch: Batch, begun: Batch | None = None) -> np.ndarray:
         """(n,) whether a made row is a copy of a training row, or holds what only a few of these

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.codec import Claim, Codec
+from tidemill.codecs.codec import Claim, Codec, Past
 from tidemill.codecs.columns import COLUMNS, codec_of
 from tidemill.codecs.columns.base import FIRST, ColumnCodec, SurrogateStream
 from tidemill.codecs.columns.ids import IdCodec
@@ -35,6 +35,8 @@ WINDOW = 24
 """Steps of the windows that longer series are then cut into."""
 MOST_WINDOWS = 20_000
 """Windows overlap as much as they can without being more than this."""
+AHEAD = 4
+"""Series go on by so large a part of a window at a time: the rest of it is known."""
 FEWEST = 5
 """Fewer series, or windows of one, are refused."""
 SERIES = "series"
@@ -137,7 +139,7 @@ class SeriesCodec(Codec):
         ordered = data.rows(series.order).select(list(kept.names))
         whose = None if persons is None else persons[series.order]
         inner = [c.name for c in kept if c.role not in ("entity", "time")]
-        static = _static(ordered, series, inner)
+        static = static_columns(ordered, series, inner)
         [time] = kept.of_role("time")
         times = Timeline().fit(time, ordered[time.name], series, windows, kept.names, run, whose)
         first = ordered.rows(series.start)
@@ -287,7 +289,7 @@ class SeriesCodec(Codec):
         of_steps = SurrogateStream(surrogates.first * self.window, surrogates.seed)
         inner = Batch(batch.tick[used], batch.code[used])
         steps = self._steps.decode(inner, rng, name, of_steps).frame
-        heads = batch.context or _empty(n)
+        heads = _empty(n) if batch.context is None else batch.context
         gaps = None if times.gap is None else steps[times.gap.name]
         columns = {column.name: column for column in steps}
         columns[times.column.name] = times.decode(self._heads.starts(heads), gaps, length)
@@ -298,6 +300,57 @@ class SeriesCodec(Codec):
             ids = codec.decode(_empty(n), rng, surrogates).rename(entity)
             columns[entity] = ids.gather(whose)
         return Dataset(pl.DataFrame([columns[c.name] for c in self.schema]), self.schema, name=name)
+
+    def nearest(self, rows: Dataset) -> tuple[Dataset, dict[str, int]]:
+        near = rows.frame
+        broken: dict[str, int] = {}
+        for codec in (self._steps, self._heads.static):
+            if codec is None:
+                continue
+            own = [name for name in codec.schema.names if name in rows.schema]
+            if own:
+                found, told = codec.nearest(rows.select(own))
+                near = near.with_columns(found.frame.get_columns())
+                broken |= told
+        return rows.with_frame(near), broken
+
+    def ahead(self, steps: int) -> int:
+        # the more is known, the better: windows are as long as what was learned
+        return min(steps, max(self.window // AHEAD, 1))
+
+    def pasts(self, data: Dataset, ahead: int, run: Run) -> list[Past]:
+        series = layout(data)
+        ordered = data.rows(series.order)
+        steps = self._steps.encode(self._step_rows(ordered, series))
+        known = np.minimum(series.length, max(self.window - ahead, 1))
+        found = []
+        for many in np.unique(known).tolist():
+            here = np.flatnonzero(known == many)
+            end = series.start[here] + series.length[here]
+            at = end[:, None] - many + np.arange(many)
+            context = self._heads.encode(ordered.rows(at[:, 0])) if self.spec.context else None
+            batch = Batch(steps.tick[at], steps.code[at], None, context)
+            found.append(Past(batch, ordered.rows(end - 1)))
+        return found
+
+    def onward(self, past: Past, made: Batch, each: int, rng: np.random.Generator) -> pl.DataFrame:
+        n, steps = made.tick.shape[:2]
+        times = self._heads.times
+        flat = Batch(
+            made.tick.reshape(n * steps, -1), made.code.reshape(n * steps, made.code.shape[-1])
+        )
+        inner = self._steps.decode(flat, rng).frame
+        last = past.last.frame[np.repeat(np.arange(len(past.last)), each)]
+        gaps = np.full((n, steps), times.usual)
+        if times.gap is not None:
+            gaps = inner[times.gap.name].to_numpy().reshape(n, steps)
+        columns = {column.name: column for column in inner}
+        columns[times.column.name] = times.later(last[times.column.name], gaps)
+        whose = pl.Series(np.repeat(np.arange(n), steps))
+        for name in last.columns:
+            if name not in columns:
+                columns[name] = last[name].gather(whose)
+        return pl.DataFrame([columns[c.name] for c in past.last.schema])
 
     def constraints(self, condition: Condition) -> Constraints:
         raise self.unsupported("condition")
@@ -362,7 +415,7 @@ def _stride(length: np.ndarray, window: int) -> int:
     return stride
 
 
-def _static(ordered: Dataset, series: SeriesLayout, names: list[str]) -> list[str]:
+def static_columns(ordered: Dataset, series: SeriesLayout, names: list[str]) -> list[str]:
     """The columns that are the same throughout each series; none where no series has two steps, or
     there is one only."""
     if not names or len(series) < 2 or int(series.length.max(initial=0)) < 2:

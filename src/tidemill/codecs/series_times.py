@@ -124,8 +124,27 @@ class Timeline:
             gap = np.clip(gaps.to_numpy(), self._low, self._high)
         gap[first] = 0
         passed = np.cumsum(gap)
-        numbers = np.clip(np.repeat(begin - passed[first], length) + passed, -LARGEST, LARGEST)
-        present = np.zeros((steps, len(self._clock.spec.codes)), np.int32)
+        return self._of_numbers(np.repeat(begin - passed[first], length) + passed)
+
+    @property
+    def usual(self) -> int:
+        """The most frequent gap."""
+        return self._usual
+
+    def later(self, last: pl.Series, gaps: np.ndarray) -> pl.Series:
+        """The times of (n, steps) steps that follow on n last times.
+
+        Args:
+            last: (n,) the times before.
+            gaps: (n, steps) from each step to the next; none is longer or shorter than real ones.
+        """
+        passed = np.clip(gaps, self._low, self._high).cumsum(axis=1)
+        return self._of_numbers((self.numbers(last)[:, None] + passed).ravel())
+
+    def _of_numbers(self, numbers: np.ndarray) -> pl.Series:
+        assert self._clock.line is not None
+        numbers = np.clip(numbers, -LARGEST, LARGEST)
+        present = np.zeros((len(numbers), len(self._clock.spec.codes)), np.int32)
         batch = Batch(self._clock.line.ticks(numbers), present)
         times = self._clock.decode(batch, np.random.default_rng(0))
         return times.rename(self.column.name)

@@ -10,10 +10,10 @@ from typing import Any, Literal
 import numpy as np
 
 Channel = Literal["code", "real"]
-Topology = Literal["row", "steps", "tokens", "pixels"]
+Topology = Literal["row", "steps", "tokens", "pixels", "calendar"]
 Scale = Literal["rank", "linear", "bounded"]
 
-AXES: Mapping[Topology, int] = {"row": 0, "steps": 1, "tokens": 1, "pixels": 2}
+AXES: Mapping[Topology, int] = {"row": 0, "steps": 1, "tokens": 1, "pixels": 2, "calendar": 1}
 """How many axes the sites of a grid have."""
 
 
@@ -76,7 +76,8 @@ class Spec:
             there on.
         topology: What the sites are: "row" of a table, which is a single site; "steps" in time,
             whose numbers move from one to the next; "tokens" of a text; "pixels", which are alike
-            where they are near.
+            where they are near; "calendar": the days that all entities share, with the numbers of
+            all of them on each.
 
     Raises:
         ValueError: The sites have not as many axes as the topology.

@@ -14,6 +14,8 @@ from tidemill.core.words import listing
 
 MOST_ROWS = 100_000_000
 """That are made at once."""
+MOST_AHEAD = 10_000
+"""Steps that series go on for at once."""
 
 if TYPE_CHECKING:
     from tidemill.core.balance import Balance
@@ -199,6 +201,14 @@ NEW_CUSTOMERS = _table(
     "New customers' lines: they get lists, too, and nothing is learned anew.", "DATA"
 )
 LIKE = _table("Rows whose values are given; the other columns are drawn.", "DATA")
+PAST = _table("The series so far, with all columns that the model learned.", "DATA")
+Ahead = Annotated[int, Doc("Steps that follow on each series.", "N", low=1, high=MOST_AHEAD)]
+Paths = Annotated[
+    int,
+    Doc(
+        "How often each series goes on; the column 'path' counts them.", "N", low=1, high=MOST_ROWS
+    ),
+]
 START = _model("Begin from the weights of this neural model of the same columns.", "MODEL")
 
 Target = Annotated[str | None, Doc("The column to be predicted.", "COL")]

@@ -10,14 +10,12 @@ import numpy as np
 from tidemill.markets.base import FEWEST, Futures
 from tidemill.markets.historical import STRETCH
 from tidemill.markets.tails import tails_before
-from tidemill.markets.volatility import RISKMETRICS, Volatility, VolatilityState
+from tidemill.models.volatility import RISKMETRICS, TINY, Volatility, VolatilityModel, moved
 from tidemill.supervised.arrays import Floats
 from tidemill.supervised.resampling import drawn_times
 
 MOST = 1000
 """Standardised days whose quantile is taken."""
-TINY = 1e-9
-"""Least volatility: of a price that does not move."""
 
 
 @dataclass(frozen=True)
@@ -36,19 +34,27 @@ class Filtered:
     def futures(self, returns: Floats, days: int, paths: int, rng: np.random.Generator) -> Futures:
         """Stretches of standardised days, all assets together, times a volatility that moves with
         each path."""
-        known = VolatilityState.of_days(self.volatility, returns)
-        foretold = np.maximum(known.volatility, TINY)
-        # before so many days what is foretold says little, and the standardised days are wild
-        settled = min(FEWEST, len(returns) // 2)
-        shocks = (returns / foretold[:-1])[settled:]
-        shocks = shocks - shocks.mean(axis=0)
-        places = drawn_times(len(shocks), STRETCH, rng, paths, days)
-        state = known.last()
-        found = np.empty((paths, days, returns.shape[1]))
-        for day in range(days):
-            found[:, day] = np.maximum(state.volatility, TINY) * shocks[places[:, day]]
-            state = state.then(found[:, day])
-        return Futures(found + returns.mean(axis=0), settled + places)
+        return filtered_futures(self.volatility, returns, days, paths, rng)
+
+
+def filtered_futures(
+    volatility: VolatilityModel,
+    returns: Floats,
+    days: int,
+    paths: int,
+    rng: np.random.Generator,
+) -> Futures:
+    """The days that follow (T, k) returns: stretches of standardised days of the past, all assets
+    together, times a volatility that moves with each path."""
+    known = volatility.known(returns)
+    foretold = np.maximum(known.volatility, TINY)
+    # before so many days what is foretold says little, and the standardised days are wild
+    settled = min(FEWEST, len(returns) // 2)
+    shocks = (returns / foretold[:-1])[settled:]
+    shocks = shocks - shocks.mean(axis=0)
+    places = drawn_times(len(shocks), STRETCH, rng, paths, days)
+    found = moved(known.at(-1), shocks, places)
+    return Futures(found + returns.mean(axis=0), settled + places)
 
 
 FILTERED = Filtered(Volatility())

@@ -17,6 +17,15 @@ MODELS = Registry(
             "tidemill.models.ngram:Ngram",
             "texts unit by unit, by counts of the few before; the quick default for texts",
         ),
+        "fhs": Entry(
+            "tidemill.models.fhs:Fhs",
+            "prices on one calendar: days of the past by the measure of today's volatility",
+        ),
+        "garch": Entry(
+            "tidemill.models.garch:Garch",
+            "the same, with a volatility that is fitted to each price (GJR-GARCH)",
+            "finance",
+        ),
         "flow": Entry(
             "tidemill.models.deep.flow:Flow",
             "rows from noise along straight ways, numbers and levels together",

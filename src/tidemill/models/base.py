@@ -117,6 +117,34 @@ class WritesOn(Protocol):
 
 
 @runtime_checkable
+class GoesOn(Protocol):
+    """A generator of series that can say what follows on a past."""
+
+    def go_on(
+        self,
+        past: Batch,
+        steps: int,
+        paths: int,
+        rng: np.random.Generator,
+        run: Run | None = None,
+    ) -> Batch:
+        """What may follow.
+
+        Args:
+            past: (n, known sites) all of them in use; with its context, where there is one.
+            steps: Sites that follow; with those that are known no more than a row has, but on a
+                calendar.
+            paths: How often each past goes on.
+            rng: The random stream.
+            run: For progress, and its device.
+
+        Returns:
+            n * paths rows of ``steps`` sites, those of the first past first.
+        """
+        ...
+
+
+@runtime_checkable
 class Interpolates(Protocol):
     """A generator that may know rows between two others."""
 
@@ -138,6 +166,7 @@ _CALLED: Mapping[Topology, str] = {
     "steps": "series",
     "tokens": "texts",
     "pixels": "images",
+    "calendar": "series on one calendar",
 }
 
 

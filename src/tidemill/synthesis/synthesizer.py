@@ -35,8 +35,9 @@ from tidemill.core.words import plural
 from tidemill.io.conforming import conform
 from tidemill.io.frames import to_native
 from tidemill.models import MODELS
-from tidemill.models.base import LearnsInSteps, of_texts, unfitted
+from tidemill.models.base import GoesOn, LearnsInSteps, of_texts, unfitted
 from tidemill.models.renamed import current
+from tidemill.synthesis.extending import Extended, ExtensionModel, extended
 from tidemill.synthesis.formats import upgraded
 from tidemill.synthesis.given_rows import ModelEyes, read_given
 from tidemill.synthesis.infilling import GivenRows
@@ -360,6 +361,54 @@ class Synthesizer:
         """The rows of :meth:`infill` in parts of 250,000 rows, each made when it is asked for."""
         return iter(self._infilling(rows, draws, keep, run))
 
+    def extend(
+        self,
+        past: Any,
+        steps: int = 10,
+        paths: int = 100,
+        *,
+        seed: int = 0,
+        run: Run | None = None,
+    ) -> Any:
+        """What may follow on given series: the next steps of each, many times.
+
+        Entities that were learned on one calendar go on together: what happens in a path happens to
+        all of them on the same day.
+
+        Args:
+            past: The series so far, a Dataset, a frame or a Source, with all columns that the model
+                learned.
+            steps: Steps that follow on each.
+            paths: How often each goes on; the last column ``path`` counts them from 1.
+            seed: Another seed gives other futures.
+            run: For progress and cancelling; its seed takes the place of ``seed``.
+
+        Raises:
+            DataError: A column is missing, or a value is none that can go on.
+            OptionError: The model is of no series, or too much is asked.
+        """
+        found = self.extension(past, steps, paths, run=run or Run(seed))
+        with self.in_use():
+            return to_native(found.data)
+
+    def extension(self, past: Any, steps: int = 10, paths: int = 100, *, run: Run) -> Extended:
+        """The rows of :meth:`extend`, with what they say of each number, and whether bands made in
+        the same way held what is known."""
+        main = self._stages.last
+        if self.modality != "series" or not isinstance(main.generator, GoesOn):
+            raise OptionError(
+                f"this is a model of {self._codec.items}, which have no past to go on from",
+                hint="fit with option 'entity' and option 'time'",
+            )
+        steps, paths = whole(steps, "steps"), whole(paths, "paths")
+        eyes = ModelEyes(
+            self.schema, self.types, self._raw_form, self._codec.nearest, self._codec.levels
+        )
+        with self.in_use():
+            given = read_given(past, eyes, run)
+            model = ExtensionModel(main.codec, main.generator)
+            return extended(model, given, steps, paths, run)
+
     def interpolate(self, ways: int = 4, steps: int = 9, *, seed: int = 0) -> Any:
         """Rows on the way from one made row to another of the same label, for models of images made
         by noise.
@@ -666,6 +715,11 @@ def _chosen_codec(
     wanted = getattr(generator, "codec", None)
     if wanted is not None:
         kind: type[Codec] = CODECS.load(wanted)
+        if window is not None and kind.claims(data.schema, None) != "no":
+            raise OptionError(
+                f"the model '{model}' learns series whole, and not in windows",
+                hint="leave option 'window' out, or choose option 'model=autoregressive'",
+            )
         if kind.claims(data.schema, window) == "no":
             raise OptionError(
                 f"the model '{model}' learns {kind.items}, which these data are not",

@@ -18,7 +18,7 @@ from tidemill.models.conditional import infilled
 from tidemill.models.deep.code_by_code import CodeByCode, Sequence
 from tidemill.models.deep.distributions import NetworkDistribution, known_first
 from tidemill.models.deep.in_turn import AutoregressiveOptions, InTurn
-from tidemill.models.deep.neural import Neural
+from tidemill.models.deep.neural import Neural, padded
 from tidemill.models.deep.training import Objective, Picking, Tensors, device_of
 from tidemill.models.deep.unit_by_unit import UnitByUnit
 from tidemill.models.variables import Variables
@@ -58,7 +58,7 @@ class Autoregressive(Neural):
     """
 
     Options = AutoregressiveOptions
-    learns = frozenset(AXES)
+    learns = frozenset(AXES) - {"calendar"}
     completes = True
     options: AutoregressiveOptions
     turn: InTurn
@@ -146,6 +146,41 @@ class Autoregressive(Neural):
             rng,
             run or Run(),
         )
+
+    def go_on(
+        self,
+        past: Batch,
+        steps: int,
+        paths: int,
+        rng: np.random.Generator,
+        run: Run | None = None,
+    ) -> Batch:
+        """What may follow on series, drawn given all that is known of them.
+
+        Args:
+            past: (n, known sites), with what is given with each.
+            steps: Sites that follow.
+            paths: How often each goes on.
+            rng: The random stream.
+            run: For progress, and its device.
+
+        Returns:
+            n * paths rows of ``steps`` sites.
+
+        Raises:
+            OptionError: The model has learned no series.
+        """
+        self.see_series()
+        known = past.tick.shape[1]
+        begun = padded(self.spec, past)
+        made = self.in_chunks(
+            len(past) * paths,
+            lambda rows, rng: self.turn.continued(self.net, begun.rows(rows // paths), known, rng),
+            rng,
+            run or Run(),
+        )
+        later = slice(known, known + steps)
+        return Batch(made.tick[:, later], made.code[:, later])
 
     def scores(self, batch: Batch, run: Run | None = None) -> np.ndarray:
         """The log-likelihood of rows.

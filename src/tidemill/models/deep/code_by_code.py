@@ -218,20 +218,32 @@ class CodeByCode(InTurn):
             parts.append(net(part["token"], seen[None], part.get("context")).flatten(1).double())
         return torch.cat(parts)
 
-    def draw(
+    def draw(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator) -> Batch:
+        """Rows in the grid's order, site by site."""
+        token = torch.full((n, math.prod(self.spec.sites), self.stream.width), NONE)
+        return self._filled(net, token.to(rng.device), context, 0, rng)
+
+    def continued(self, net: nn.Module, begun: Batch, known: int, rng: torch.Generator) -> Batch:
+        """Series whose first sites are known; none ends before its last site."""
+        token = self.stream.rows(begun)["token"].long()
+        if self.spec.ragged:
+            token[:, known:, 0] = 1
+        return self._filled(net, token.to(rng.device), begun.context, known, rng)
+
+    def _filled(
         self,
         net: nn.Module,
-        n: int,
+        token: Tensor,
         context: Batch | None,
+        known: int,
         rng: torch.Generator,
     ) -> Batch:
-        """Rows in the grid's order, site by site."""
-        sites, device = math.prod(self.spec.sites), rng.device
-        token = torch.full((n, sites, self.stream.width), NONE, dtype=torch.int64, device=device)
+        """Rows whose codes (n, sites, P) are known at the first sites, and drawn at all others."""
+        n, sites = token.shape[:2]
         if isinstance(net, Sequence):
             told = self.stream.told_of(context)
-            told = None if told is None else told.to(device)
-            alive, cache = torch.ones(n, dtype=torch.bool, device=device), Cache()
+            told = None if told is None else told.to(rng.device)
+            alive, cache = torch.ones(n, dtype=torch.bool, device=rng.device), Cache()
             before: Tensor | None = None
             each = math.prod(self.spec.sites[1:])  # sites that begin and end together
             for site in range(sites):
@@ -239,7 +251,10 @@ class CodeByCode(InTurn):
                 if net.outer is not None:
                     state = net.outer.step(n, before, site, told, cache)
                     about = state if told is None else torch.cat([state, told], dim=-1)
-                asked = self.spec.ragged and site % each == 0
+                if site < known:
+                    before = net.inner.vectors(token[:, site]).flatten(1)
+                    continue
+                asked = self.spec.ragged and site % each == 0 and not known
                 asked = asked and (site > 0 or self.stream.empty_rows)
                 alive, before = self._site(net.inner, token[:, site], about, alive, asked, rng)
         return self.stream.batch(token, numpy_stream(rng), context)
@@ -257,7 +272,7 @@ class CodeByCode(InTurn):
 
         Args:
             inner: The networks.
-            token: (n, P), to be filled.
+            token: (n, P), to be filled; what says whether the site is in use may be.
             told: (n, width) what the site is told.
             alive: (n,) whether the site before is in use; True before the first one.
             asked: Whether the row may end here.
@@ -271,6 +286,7 @@ class CodeByCode(InTurn):
         for p in range(inner.positions):
             use, has = self.spec.ragged and p == 0, alive
             if use and not asked:
+                vectors[:, p] = inner.vector(p, token)
                 continue
             if (presence := self.stream.presence[p]) >= 0:
                 has = alive & (token[:, presence] == 0)

@@ -18,7 +18,7 @@ from tidemill.core.run import Run
 from tidemill.models.deep.backbones import Backbone, seen
 from tidemill.models.deep.defaults import DEFAULTS
 from tidemill.models.deep.dense import Dense, gumbel, one_hot
-from tidemill.models.deep.neural import Neural, numpy_stream
+from tidemill.models.deep.neural import Neural, numpy_stream, padded
 from tidemill.models.deep.training import DEEPEST, Objective, Tensors, Training
 
 TIME = 64
@@ -94,6 +94,32 @@ class FlowOptions(Training):
         high=1.0,
     )
     max_levels: int = option(128, "most values of a number that is learned as levels", low=0)
+
+
+@dataclass(frozen=True)
+class KnownSites:
+    """The first sites of series, which are known.
+
+    Attributes:
+        z: (n, known, reals) numbers.
+        code: (n, known, codes) levels.
+        ends: Whether the last code says if a site is in use: those that follow all are.
+    """
+
+    z: Tensor
+    code: Tensor
+    ends: bool
+
+    def begin(self, code: Tensor) -> None:
+        """Show the levels that are known."""
+        if self.ends:
+            code[:, self.z.shape[1] :, -1] = 1
+        code[:, : self.z.shape[1]] = self.code
+
+    def hold(self, x: Tensor, noise: Tensor, now: float) -> None:
+        """Put the numbers where they are on the way from their noise."""
+        known = self.z.shape[1]
+        x[:, :known] = (1 - now) * noise[:, :known] + now * self.z
 
 
 class Flow(Neural):
@@ -201,16 +227,21 @@ class Flow(Neural):
         context: Batch | None,
         rng: torch.Generator,
         noise: Tensor | None = None,
+        known: KnownSites | None = None,
     ) -> Batch:
-        """Rows from noise, by Heun's method for numbers."""
+        """Rows from noise, by Heun's method for numbers; sites that are known go their own way, and
+        the others see them on it (replacement, Song et al. 2021; Lugmayr et al. 2022)."""
         dense, device = self.dense, rng.device
         shape = (n, *dense.spec.sites)
         x = noise
         if x is None:
             x = torch.randn((*shape, len(dense.reals)), generator=rng, device=device)
+        begun = x.clone()
         code = torch.full((*shape, len(dense.sizes)), -1, dtype=torch.int64, device=device)
         if dense.empty:
             return dense.batch(x, code.clamp_min(0), numpy_stream(rng), context)
+        if known is not None:
+            known.begin(code)
         told = dense.told(context)
         told = None if told is None else told.to(device)
         times = torch.linspace(0, 1, self.options.sampling_steps + 1).tolist()
@@ -222,9 +253,49 @@ class Flow(Neural):
                 corrected, logits = self._guided(net, ahead, code, then, told)
                 ahead = x + (then - now) * (speed + (corrected - ahead) / (1 - then)) / 2
             x = ahead
+            if known is not None:
+                known.hold(x, begun, then)
             shown = torch.rand(code.shape, generator=rng, device=device) < (then - now) / (1 - now)
             self._unmask(code, (code < 0) & shown, logits, rng)
         return dense.batch(x, code, numpy_stream(rng), context)
+
+    def go_on(
+        self,
+        past: Batch,
+        steps: int,
+        paths: int,
+        rng: np.random.Generator,
+        run: Run | None = None,
+    ) -> Batch:
+        """What may follow on series, drawn beside what is known of them.
+
+        Args:
+            past: (n, known sites), with what is given with each.
+            steps: Sites that follow.
+            paths: How often each goes on.
+            rng: The random stream.
+            run: For progress, and its device.
+
+        Returns:
+            n * paths rows of ``steps`` sites.
+
+        Raises:
+            OptionError: The model has learned no series.
+        """
+        self.see_series()
+        known = past.tick.shape[1]
+        begun = padded(self.spec, past)
+
+        def made(rows: np.ndarray, stream: torch.Generator) -> Batch:
+            own = begun.rows(rows // paths)
+            shown = {key: part.to(stream.device) for key, part in self.dense.rows(own).items()}
+            z = self.dense.numbers(shown, stream)[:, :known].float()
+            sites = KnownSites(z, shown["code"][:, :known], self.spec.ragged)
+            return self.draw(self.net, len(rows), own.context, stream, known=sites)
+
+        found = self.in_chunks(len(past) * paths, made, rng, run or Run())
+        later = slice(known, known + steps)
+        return Batch(found.tick[:, later], found.code[:, later])
 
     def _unmask(self, code: Tensor, shown: Tensor, logits: Tensor, rng: torch.Generator) -> None:
         """Draw the levels that are shown from now on."""

@@ -174,6 +174,17 @@ class InTurn(ABC):
             hint="fit a model of a table with a column of texts",
         )
 
+    def continued(self, net: nn.Module, begun: Batch, known: int, rng: torch.Generator) -> Batch:
+        """Series whose first sites are known, with all others drawn given these.
+
+        Raises:
+            OptionError: These are no series.
+        """
+        raise OptionError(
+            "this model has learned no series, which could go on",
+            hint="fit with option 'entity' and option 'time'",
+        )
+
     @abstractmethod
     def beside(self) -> State:
         """What :meth:`finish` learned."""

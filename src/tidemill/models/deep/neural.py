@@ -16,6 +16,7 @@ from tidemill.core.errors import OptionError
 from tidemill.core.grid import AXES, Batch, ConditionalSample, Constraints, Spec, Topology
 from tidemill.core.run import Run
 from tidemill.core.torch_threads import torch_threads
+from tidemill.models.analogues import POOL, followed
 from tidemill.models.base import State, check_context, check_learns, steps_of
 from tidemill.models.channels import within
 from tidemill.models.deep.checkpoint import Checkpoint
@@ -56,9 +57,9 @@ class Neural(ABC):
 
     Options: ClassVar[type[Training]]
     parameters: ClassVar[Mapping[str, Any]]
-    learns: ClassVar[frozenset[Topology]] = frozenset(AXES) - {"tokens"}
+    learns: ClassVar[frozenset[Topology]] = frozenset(AXES) - {"tokens", "calendar"}
     """The grids that it can learn: of texts, whose units are many and whose every unit hangs on
-    those before it, only those that draw unit by unit."""
+    those before it, only those that draw unit by unit; a calendar is a single row."""
     completes: ClassVar[bool] = False
     """Whether :meth:`infill` can draw what single given rows lack."""
 
@@ -305,6 +306,49 @@ class Neural(ABC):
 
         return self.in_chunks(n, draw, rng, run or Run())
 
+    def go_on(
+        self,
+        past: Batch,
+        steps: int,
+        paths: int,
+        rng: np.random.Generator,
+        run: Run | None = None,
+    ) -> Batch:
+        """What may follow on series, as it follows in made ones that are like them: see
+        :func:`tidemill.models.analogues.followed`.
+
+        Args:
+            past: (n, known sites), with what is given with each.
+            steps: Sites that follow.
+            paths: How often each goes on.
+            rng: The random stream.
+            run: For progress, and its device.
+
+        Returns:
+            n * paths rows of ``steps`` sites.
+
+        Raises:
+            OptionError: The model has learned no series.
+        """
+        self.see_series()
+        told = None
+        if past.context is not None:
+            told = past.context.rows(np.arange(POOL) % len(past))
+        pool = self.sample(POOL, rng, run, told)
+        return followed(self.spec, pool, past.rows(np.arange(len(past)).repeat(paths)), steps, rng)
+
+    def see_series(self) -> None:
+        """See that the model has learned series.
+
+        Raises:
+            OptionError: It has learned something else.
+        """
+        if self.spec.topology != "steps":
+            raise OptionError(
+                "this model has learned no series, which could go on",
+                hint="fit with option 'entity' and option 'time'",
+            )
+
     def in_chunks(
         self,
         n: int,
@@ -455,6 +499,16 @@ class Neural(ABC):
         model.net.load_state_dict(taken, assign=True)
         model.net.requires_grad_(False)
         return model
+
+
+def padded(spec: Spec, past: Batch) -> Batch:
+    """Series whose first sites are known, as rows of the grid."""
+    found = Batch.blank(replace(spec, context=None), len(past))
+    known = past.tick.shape[1]
+    found.tick[:, :known], found.code[:, :known] = past.tick, past.code
+    mask = np.zeros((len(past), *spec.sites), bool)
+    mask[:, :known] = True
+    return replace(found, mask=mask, context=past.context)
 
 
 def turned(first: Tensor, last: Tensor, steps: int) -> Tensor:

@@ -3,14 +3,65 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import signal
 
 from tidemill.supervised.arrays import Floats
 
 BEGIN = 20
 """Days whose mean square stands for what is not known before the first one."""
+TINY = 1e-9
+"""Least volatility: of a price that does not move."""
+
+
+class VolatilityKnown(Protocol):
+    """What is known of how much prices will move, (..., k)."""
+
+    @property
+    def volatility(self) -> Floats:
+        """Of the next day."""
+        ...
+
+    def at(self, days: NDArray[np.int64] | int) -> Self:
+        """What was known before these days, of what is known before each one and after the last."""
+        ...
+
+    def then(self, returns: Floats) -> Self:
+        """After one more day."""
+        ...
+
+
+class VolatilityModel(Protocol):
+    """How the volatility of a day follows from the returns before it."""
+
+    def known(self, returns: Floats, first: Floats | None = None) -> VolatilityKnown:
+        """(T, k) returns -> what is known before each day and after the last, (T + 1, k).
+
+        Args:
+            returns: Of each day.
+            first: (k,) the variance before the first day; None for the mean square of the first
+                ones.
+        """
+        ...
+
+
+def moved(known: VolatilityKnown, shocks: Floats, places: NDArray[np.int64]) -> Floats:
+    """(n, days) places of (T, k) shocks -> (n, days, k) returns: a shock of the past, all assets
+    together, times a volatility that moves with each of the n paths.
+
+    Args:
+        known: What is known of the volatility when they begin, (k,) or (n, k).
+        shocks: Returns, each divided by the volatility that was foretold for it.
+        places: The day whose shock each one is.
+    """
+    found = np.empty((*places.shape, shocks.shape[1]))
+    for day in range(places.shape[1]):
+        found[:, day] = np.maximum(known.volatility, TINY) * shocks[places[:, day]]
+        known = known.then(found[:, day])
+    return found
 
 
 @dataclass(frozen=True)
@@ -39,7 +90,11 @@ class Volatility:
             >>> Volatility(fast=1, falls=0, slow=0, usual=0).foretold(np.ones((2, 1))).tolist()
             [[1.0], [1.0], [1.0]]
         """
-        return VolatilityState.of_days(self, returns).volatility
+        return self.known(returns).volatility
+
+    def known(self, returns: Floats, first: Floats | None = None) -> VolatilityState:
+        """What is known before each day and after the last, (T + 1, k)."""
+        return VolatilityState.of_days(self, returns, first)
 
 
 RISKMETRICS = Volatility(fast=1.0, falls=0.0, slow=0.0, usual=0.0)
@@ -63,12 +118,13 @@ class VolatilityState:
     usual: Floats
 
     @staticmethod
-    def of_days(of: Volatility, returns: Floats) -> VolatilityState:
+    def of_days(of: Volatility, returns: Floats, first: Floats | None = None) -> VolatilityState:
         """(T, k) returns -> what is known before each day and after the last, (T + 1, k).
 
-        Before the first day the mean square of the first ones stands for all.
+        Before the first day ``first`` stands for all, or the mean square of the first ones.
         """
-        first = np.square(returns[:BEGIN]).mean(axis=0)
+        if first is None:
+            first = np.square(returns[:BEGIN]).mean(axis=0)
         square, fall = _squares(returns)
         days = np.arange(len(returns) + 1)[:, None]
         total = np.concatenate([np.zeros((1, len(first))), np.cumsum(square, axis=0)])
@@ -80,10 +136,10 @@ class VolatilityState:
             (total + BEGIN * first) / (days + BEGIN),
         )
 
-    def last(self) -> VolatilityState:
-        """What is known after the last day."""
+    def at(self, days: NDArray[np.int64] | int) -> VolatilityState:
+        """What was known before these days; -1 for after the last one."""
         return VolatilityState(
-            self.of, self.fast[-1], self.falls[-1], self.slow[-1], self.usual[-1]
+            self.of, self.fast[days], self.falls[days], self.slow[days], self.usual[days]
         )
 
     @property

@@ -3,18 +3,79 @@ in one go and cannot be told how these begin."""
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
-from tidemill.core.errors import DataError
+from tidemill.core.errors import DataError, OptionError
 from tidemill.core.grid import Batch, Spec
+from tidemill.core.run import Run
 from tidemill.supervised.arrays import Floats
 
 ALIKE = 32
 """Made series among which one is drawn."""
-POOL = 2048
+POOL = 4096
 """Made series that are looked through."""
+
+
+class MakesSeries(Protocol):
+    """Makes series in one go."""
+
+    def sample(
+        self, n: int, rng: np.random.Generator, run: Run | None = None, context: Batch | None = None
+    ) -> Batch:
+        """n new ones, one for each row of the context."""
+        ...
+
+
+def check_series(spec: Spec) -> None:
+    """See that a model has learned series.
+
+    Raises:
+        OptionError: It has learned something else.
+    """
+    if spec.topology != "steps":
+        raise OptionError(
+            "this model has learned no series, which could go on",
+            hint="fit with option 'entity' and option 'time'",
+        )
+
+
+def gone_on(
+    model: MakesSeries,
+    spec: Spec,
+    past: Batch,
+    steps: int,
+    paths: int,
+    rng: np.random.Generator,
+    run: Run | None,
+) -> Batch:
+    """What may follow on series, ``paths`` times, as it follows in made ones that are like them.
+
+    Args:
+        model: Makes series.
+        spec: Of these.
+        past: (n, known sites), with what is given with each.
+        steps: Sites that follow.
+        paths: How often each goes on.
+        rng: The random stream.
+        run: For progress, and its device.
+
+    Returns:
+        n * paths rows of ``steps`` sites.
+
+    Raises:
+        DataError: The model makes no series that are so long.
+        OptionError: It has learned no series.
+    """
+    check_series(spec)
+    told = None
+    if past.context is not None:
+        told = past.context.rows(np.arange(POOL) % len(past))
+    pool = model.sample(POOL, rng, run, told)
+    return followed(spec, pool, past.rows(np.arange(len(past)).repeat(paths)), steps, rng)
 
 
 def followed(spec: Spec, pool: Batch, past: Batch, steps: int, rng: np.random.Generator) -> Batch:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from tidemill.core.grid import AXES, Batch, ConditionalSample, Constraints, Spec
 from tidemill.core.run import Run
 from tidemill.core.torch_threads import torch_threads
+from tidemill.models.analogues import check_series
 from tidemill.models.base import State, check_context
 from tidemill.models.conditional import infilled
 from tidemill.models.deep.code_by_code import CodeByCode, Sequence
@@ -170,7 +171,7 @@ class Autoregressive(Neural):
         Raises:
             OptionError: The model has learned no series.
         """
-        self.see_series()
+        check_series(self.spec)
         known = past.tick.shape[1]
         begun = padded(self.spec, past)
         made = self.in_chunks(

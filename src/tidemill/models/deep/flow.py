@@ -15,6 +15,7 @@ from torch.nn import functional
 from tidemill.core.grid import Batch, Constraints, Spec
 from tidemill.core.options import option
 from tidemill.core.run import Run
+from tidemill.models.analogues import check_series
 from tidemill.models.deep.backbones import Backbone, seen
 from tidemill.models.deep.defaults import DEFAULTS
 from tidemill.models.deep.dense import Dense, gumbel, one_hot
@@ -282,7 +283,7 @@ class Flow(Neural):
         Raises:
             OptionError: The model has learned no series.
         """
-        self.see_series()
+        check_series(self.spec)
         known = past.tick.shape[1]
         begun = padded(self.spec, past)
 

@@ -17,6 +17,7 @@ from tidemill.core.options import option
 from tidemill.core.run import Run
 from tidemill.core.torch_threads import torch_threads
 from tidemill.models import MODELS
+from tidemill.models.analogues import gone_on
 from tidemill.models.base import (
     Conditional,
     Interpolates,
@@ -292,6 +293,21 @@ class Latent:
         else:
             latents = cast(Conditional, self.inner).sample(n, rng, run, context=context)
         return self._decoded(latents, rng, run or Run())
+
+    def go_on(
+        self,
+        past: Batch,
+        steps: int,
+        paths: int,
+        rng: np.random.Generator,
+        run: Run | None = None,
+    ) -> Batch:
+        """What may follow on series: see :meth:`Neural.go_on`.
+
+        Raises:
+            OptionError: The model has learned no series.
+        """
+        return gone_on(self, self.spec, past, steps, paths, rng, run)
 
     def between(
         self,

@@ -16,7 +16,7 @@ from tidemill.core.errors import OptionError
 from tidemill.core.grid import AXES, Batch, ConditionalSample, Constraints, Spec, Topology
 from tidemill.core.run import Run
 from tidemill.core.torch_threads import torch_threads
-from tidemill.models.analogues import POOL, followed
+from tidemill.models.analogues import gone_on
 from tidemill.models.base import State, check_context, check_learns, steps_of
 from tidemill.models.channels import within
 from tidemill.models.deep.checkpoint import Checkpoint
@@ -330,24 +330,7 @@ class Neural(ABC):
         Raises:
             OptionError: The model has learned no series.
         """
-        self.see_series()
-        told = None
-        if past.context is not None:
-            told = past.context.rows(np.arange(POOL) % len(past))
-        pool = self.sample(POOL, rng, run, told)
-        return followed(self.spec, pool, past.rows(np.arange(len(past)).repeat(paths)), steps, rng)
-
-    def see_series(self) -> None:
-        """See that the model has learned series.
-
-        Raises:
-            OptionError: It has learned something else.
-        """
-        if self.spec.topology != "steps":
-            raise OptionError(
-                "this model has learned no series, which could go on",
-                hint="fit with option 'entity' and option 'time'",
-            )
+        return gone_on(self, self.spec, past, steps, paths, rng, run)
 
     def in_chunks(
         self,

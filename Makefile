@@ -99,6 +99,7 @@ bench-recipes: setup $(TRADES)/.setup-stamp
 
 bench-finance: setup
 	PYTHONPATH=. $(BIN)/python benchmarks/finance.py
+	PYTHONPATH=. $(BIN)/python benchmarks/continuations.py
 	PYTHONPATH=. $(BIN)/python benchmarks/advice.py
 	PYTHONPATH=. $(BIN)/python benchmarks/demand.py
 

@@ -92,6 +92,19 @@ def test_contradictions_and_missing_answers_are_asked_again(
     assert "in how many years the money is needed" in (none / "report.html").read_text()
 
 
+def test_losses_that_rest_on_a_rise_that_never_came_are_not_to_be_relied_on(
+    tidemill: Tidemill, tmp_path: Path
+) -> None:
+    returns = np.random.default_rng(3).normal(0, 0.003, size=(1120, 1))
+    price_lines(returns - returns.mean()).write_csv(tmp_path / "prices.csv")
+    done = tidemill(
+        *("recipe", "advice", tmp_path / "prices.csv", *COLUMNS, *answers()),
+        *("--assume", "rise=20", "--out", tmp_path / "page"),
+    )
+    assert done.code == 0, done.err
+    assert "Do not rely on it: in" in " ".join(done.out.split())
+
+
 def test_costs_classes_and_what_is_dominated(tidemill: Tidemill, tmp_path: Path) -> None:
     returns, _ = garch_returns(1150, 4, np.random.default_rng(1))
     twin = price_lines(returns).filter(pl.col("asset") == "A0").with_columns(asset=pl.lit("Z"))

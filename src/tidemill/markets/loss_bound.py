@@ -24,6 +24,8 @@ CAREFUL = 0.9
 """The part of the refitted generators that foretell no larger loss than the one that counts."""
 ERRORS = 1.645
 """Standard errors that count for drawing only so many futures."""
+FALLEN = 1.96
+"""A fall by so many standard errors is beyond chance."""
 RECENT = 0.5
 """Years at the end of each past that stay as they were, so that today is known."""
 GENERATOR = "fhs"
@@ -59,8 +61,9 @@ def horizon_losses(
 ) -> HorizonLosses:
     """What allocations may lose over some steps.
 
-    Means of the past are left out: prices are taken to rise by ``rise`` a year in the mean, for
+    Rises of the past are left out: prices are taken to rise by ``rise`` a year in the mean, for
     what rose is no sign of what will (Merton 1980: a mean is known by the years, not by the days).
+    Only falls beyond chance are taken to go on; see :func:`yearly_drift`.
     Each refitted generator learns from stretches of the past that are drawn again, followed by its
     last months as they were.
 
@@ -71,13 +74,14 @@ def horizon_losses(
         rise: The yearly mean return of every allocation, as a share.
         rng: Draws the futures.
     """
-    outcomes = made_outcomes(returns, steps, a_year, rise, FUTURES, rng)
+    drift = yearly_drift(returns, a_year, rise)
+    outcomes = made_outcomes(returns, steps, a_year, drift, FUTURES, rng)
     recent = min(round(RECENT * a_year), len(returns) // 4)
     earlier = len(returns) - recent
     losses = []
     for own in drawn_times(earlier, STRETCH, rng, REFITS):
         past = np.concatenate([returns[own], returns[earlier:]])
-        losses.append(_lost(made_outcomes(past, steps, a_year, rise, REFIT_FUTURES, rng)))
+        losses.append(_lost(made_outcomes(past, steps, a_year, drift, REFIT_FUTURES, rng)))
     loss = _lost(outcomes)
     beyond = [
         float(-column[column <= -cut].mean()) if (column <= -cut).any() else float(cut)
@@ -86,12 +90,28 @@ def horizon_losses(
     return HorizonLosses(loss, np.array(beyond), np.stack(losses), outcomes)
 
 
+def yearly_drift(returns: Floats, a_year: float, rise: float) -> Floats:
+    """(m,) by how much (T, m) logarithmic returns of allocations are taken to rise a year: by what
+    is assumed, but where they fell beyond chance, as they did.
+
+    Example:
+        >>> falls = np.random.default_rng(0).normal(-0.002, 0.01, size=(1000, 1))
+        >>> bool(yearly_drift(falls, 252, 0.0)[0] < -0.3), yearly_drift(-falls, 252, 0.0).tolist()
+        (True, [0.0])
+    """
+    simple = np.expm1(returns)
+    mean, error = simple.mean(axis=0), simple.std(axis=0) / np.sqrt(len(simple))
+    fell = mean + FALLEN * error < 0
+    found: Floats = np.where(fell, np.minimum(np.expm1(a_year * np.log1p(mean)), rise), rise)
+    return found
+
+
 def made_outcomes(
-    returns: Floats, steps: int, a_year: float, rise: float, paths: int, rng: np.random.Generator
+    returns: Floats, steps: int, a_year: float, drift: Floats, paths: int, rng: np.random.Generator
 ) -> Floats:
     """(paths, m) what futures of allocations bring, as shares; see :func:`horizon_losses`."""
     foreteller: Foreteller = FORETELLERS.load(GENERATOR)
-    level = returns - np.log(np.exp(returns).mean(axis=0)) + np.log1p(rise) / a_year
+    level = returns - np.log(np.exp(returns).mean(axis=0)) + np.log1p(drift) / a_year
     found: Floats = np.expm1(foreteller.futures(level, steps, paths, rng).returns.sum(axis=1))
     return found
 

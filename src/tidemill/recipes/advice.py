@@ -25,6 +25,7 @@ from tidemill.markets.loss_bound import (
     horizon_losses,
     made_outcomes,
     quarters_foretold,
+    yearly_drift,
 )
 from tidemill.markets.profile import QUESTIONS, ClientAnswers
 from tidemill.markets.timing import timed_rules
@@ -226,7 +227,8 @@ def _allocations(
     steps = max(round(years * a_year), 1)
     with run.stage("advice", f"drawing {count(FUTURES)} futures, and those of refitted generators"):
         losses = horizon_losses(own, steps, a_year, rise, run.rng("advice", "losses"))
-        fresh = made_outcomes(own, steps, a_year, rise, FUTURES, run.rng("advice", "check"))
+        drift = yearly_drift(own, a_year, rise)
+        fresh = made_outcomes(own, steps, a_year, drift, FUTURES, run.rng("advice", "check"))
     return tuple(
         Allocation(
             name,
@@ -236,6 +238,7 @@ def _allocations(
             float(losses.beyond[k]),
             losses.refitted[:, k],
             float(losses.careful[k]),
+            float(drift[k]),
             fresh[:, k],
             _worst(own[:, k], steps),
         )

@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
-from tidemill.markets.loss_bound import HeldBound, share_in_market
+from tidemill.markets.loss_bound import LEVEL, HeldBound, share_in_market
 from tidemill.markets.profile import ClientAnswers, LossBound
 from tidemill.markets.timing import Timed
 from tidemill.markets.walk_forward import Against, Market, RuleWalk
 from tidemill.recipes.base import Refused
 from tidemill.supervised.arrays import Floats
 
+REJECTED = 0.05
+"""A p-value below this says that what was promised did not hold."""
 UNSAID_YEARS = 1.0
 """Years over which losses are told where the client's answers give no horizon."""
 
@@ -50,6 +53,7 @@ class Allocation:
         beyond: And then so much in the mean.
         refitted_losses: (REFITS,) the loss by each refitted generator.
         careful: The loss at the careful end of them.
+        drift: By how much it is taken to rise a year, as a share.
         fresh: (FUTURES,) what other futures bring than those that the loss is read from.
         worst: The loss in the worst such time of the past; None where the past is shorter.
     """
@@ -61,6 +65,7 @@ class Allocation:
     beyond: float
     refitted_losses: Floats
     careful: float
+    drift: float
     fresh: Floats
     worst: float | None
 
@@ -94,6 +99,17 @@ class Advice:
     interest: float
     allocations: tuple[Allocation, ...]
     held: HeldBound
+
+    @property
+    def broken(self) -> dict[str, int]:
+        """Allocations that lost more than was foretold in more quarters than by chance, with
+        their number."""
+        quarters = len(self.market.starts)
+        return {
+            one.name: int(hits)
+            for one, hits in zip(self.allocations, self.held.exceeded, strict=True)
+            if stats.binomtest(int(hits), quarters, LEVEL, "greater").pvalue < REJECTED
+        }
 
     @property
     def assets(self) -> tuple[str, ...]:

@@ -34,6 +34,8 @@ from tidemill.reporting.blocks import (
 from tidemill.supervised.arrays import Floats
 
 TITLE = "How much may be in the market, and how is it shared out?"
+HARDLY = 0.01
+"""Yearly volatility of what is as good as cash."""
 RISES = (0.03, 0.06)
 """Yearly rises that are also reckoned with, to show how much hangs on them."""
 MOST_WEIGHTS = 15
@@ -74,7 +76,11 @@ def advice_page(told: Advice) -> RecipePage:
     text = (f"Rules: {headline}", f"Money: {money}", f"For: {DUTIES[0]}")
     return RecipePage(
         TITLE,
-        (Callout("note", headline, money), Figures(_tiles(told)), *chapter_blocks(chapters)),
+        (
+            Callout("warning" if told.broken else "note", headline, money),
+            Figures(_tiles(told)),
+            *chapter_blocks(chapters),
+        ),
         text,
         subtitle="for an adviser, not for the client",
         figures=_figures(told),
@@ -137,7 +143,19 @@ def _money(told: Advice) -> str:
     return (
         f"So that a loss of more than {percent(bound.loss)} over {_time(bound.years)} has "
         f"{percent(LEVEL)} chance at most: of the money at most {listing(shares, 'or')}, and the "
-        "rest in cash."
+        f"rest in cash.{_broken(told)}"
+    )
+
+
+def _broken(told: Advice) -> str:
+    """That the losses are not to be relied on, where they were not right; else ""."""
+    quarters = len(told.market.starts)
+    said = [f"{hits} of {quarters} of {name}" for name, hits in told.broken.items()]
+    if not said:
+        return ""
+    return (
+        f" Do not rely on it: in {listing(said)} quarters more was lost than was foretold, where "
+        f"{number(LEVEL * quarters, 2)} were promised."
     )
 
 
@@ -225,8 +243,10 @@ def _keeps(told: Advice) -> list[Block]:
             f"Futures that lose over {percent(bound.loss)}",
         ]
     rows = tuple(_kept_row(told, one, bound) for one in told.allocations)
+    falling = [one for one in told.allocations if one.drift < min(told.rise, 0.0)]
     blocks: list[Block] = [
         Paragraph(_generator_words(told)),
+        *(Paragraph(_falling_words(one)) for one in falling),
         TableBlock(tuple(heads), rows, stacked=True),
     ]
     if bound is not None:
@@ -270,6 +290,13 @@ def _generator_words(told: Advice) -> str:
         f"have been. Prices are taken to rise by {percent(told.rise)} a year in the mean. That is "
         f"an assumption: that they rose in these {count(len(past.returns))} {past.unit.many} does "
         "not say that they will."
+    )
+
+
+def _falling_words(one: Allocation) -> str:
+    return (
+        f"The prices in {one.name} fell in this past by {percent(-one.drift)} a year, beyond "
+        "chance: that is taken to go on."
     )
 
 
@@ -606,8 +633,17 @@ def _class_table(told: Advice) -> TableBlock:
 
 def _prices(told: Advice) -> list[Block]:
     """What was left out of the table, and what looks wrong in it."""
-    notes = told.market.past.notes
-    return [Listing(notes)] if notes else []
+    past = told.market.past
+    spread = past.returns.std(axis=0) * np.sqrt(past.unit.a_year)
+    still = [told.assets[k] for k in np.flatnonzero(spread < HARDLY).tolist()]
+    notes = list(past.notes)
+    if still:
+        notes.append(
+            f"{listing(still)} hardly {'moves' if len(still) == 1 else 'move'}, as cash does: by "
+            "Sharpe ratio, whatever holds most of it looks best, unless option "
+            "'assume=cash=NUMBER' says what cash brings."
+        )
+    return [Listing(tuple(notes))] if notes else []
 
 
 def _limits(told: Advice) -> tuple[str, ...]:

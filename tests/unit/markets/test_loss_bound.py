@@ -14,6 +14,7 @@ from tidemill.markets.loss_bound import (
     made_outcomes,
     quarters_foretold,
     share_in_market,
+    yearly_drift,
 )
 
 
@@ -21,7 +22,7 @@ from tidemill.markets.loss_bound import (
 def test_the_bound_is_kept_in_other_futures(bound: float) -> None:
     returns, _ = garch_returns(1500, 2, np.random.default_rng(0))
     found = horizon_losses(returns, 252, 252, 0.0, np.random.default_rng(1))
-    fresh = made_outcomes(returns, 252, 252, 0.0, 1000, np.random.default_rng(2))
+    fresh = made_outcomes(returns, 252, 252, np.zeros(2), 1000, np.random.default_rng(2))
     for k in range(2):
         share = share_in_market(bound, float(found.careful[k]), 0.0)
         assert 0 < share <= 1
@@ -39,6 +40,14 @@ def test_the_past_s_rise_does_not_count() -> None:
     assert losses == pytest.approx([losses[1]] * 3, abs=0.03)
     assumed = horizon_losses(returns, 504, 252, 0.1, np.random.default_rng(4)).loss[0]
     assert assumed < losses[1] - 0.05
+
+
+def test_a_fall_beyond_chance_goes_on() -> None:
+    returns = np.random.default_rng(8).normal(-0.001, 0.01, size=(1500, 1))
+    found = horizon_losses(returns, 252, 252, 0.0, np.random.default_rng(9))
+    assert found.loss[0] > 0.35
+    mild = np.random.default_rng(10).normal(0, 0.01, size=(1500, 1))
+    assert yearly_drift(mild - mild.mean() - 0.0001, 252, 0.0)[0] == 0
 
 
 def test_the_loss_of_a_year_of_alike_days_is_the_known_one() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+import polars as pl
+
 from tidemill.auditing import ATTACKS
 from tidemill.auditing.base import Attack, AttackData, unknown
 from tidemill.auditing.control import CONTROL, few_entities, no_control
@@ -32,7 +34,7 @@ def evidence(
         len(synthetic), run=beside
     )
     # ignored columns are not generated, so nothing is compared in them
-    real, held = (part.select(synthetic.schema.names) for part in (train, holdout))
+    real, held, floor = (_like(part, synthetic) for part in (train, holdout, floor))
     return Evidence(
         real,
         held,
@@ -42,6 +44,17 @@ def evidence(
         lambda one, other: mine(one, other, beside),
         attack,
     )
+
+
+def _like(real: Dataset, made: Dataset) -> Dataset:
+    """The columns of made rows; where these tell several courses of the same entities apart, real
+    ones are a single course."""
+    more = [column for column in made.schema if column.name not in real.schema]
+    if more:
+        frame = real.frame.with_columns(pl.lit(0).alias(column.name) for column in more)
+        schema = replace(real.schema, columns=(*real.schema.columns, *more))
+        real = replace(real, frame=frame, schema=schema)
+    return real.select(made.schema.names)
 
 
 def attacked(attacks: Mapping[str, Attack], data: AttackData, run: Run) -> tuple[Leak, ...]:

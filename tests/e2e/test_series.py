@@ -112,20 +112,41 @@ def test_commands(tidemill: Tidemill, tmp_path: Path) -> None:
     assert made["ticker"].n_unique() == 12
     assert made.group_by("ticker").len()["len"].max() <= 10
     for asked in (
-        ["--where", "sector=bank"],
-        ["--balance", "sector=equal"],
         ["--fair", "sector=close"],
         ["--like", table],
     ):
         done = tidemill("sample", model, "--rows", 5, "--out", tmp_path / "no.csv", *asked)
         assert done.code == 2
         assert "model of series" in done.err
+    done = tidemill(
+        "sample", model, "--rows", 5, "--out", tmp_path / "no.csv", "--where", "close>100"
+    )
+    assert done.code == 2
+    assert "not the same throughout a series" in done.err
+    assert "ask for sector" in done.err
+    done = tidemill(
+        "sample", model, "--rows", 5, "--out", tmp_path / "no.csv", "--balance", "close=equal"
+    )
+    assert done.code == 2
+    assert "column 'close'" in done.err
     done = tidemill("infill", model, table, "--out", tmp_path / "no.csv")
     assert (done.code, "model of series" in done.err) == (2, True)
     done = tidemill("what-if", model, table, "--set", "sector=bank", "--outcome", "close")
     assert (done.code, "model of series" in done.err) == (2, True)
     done = tidemill("audit", model, "--train", table, "--holdout", table)
     assert (done.code, "model of series" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize("model", ["autoregressive", "gan"])
+def test_what_never_changes_in_a_series_can_be_asked_for(model: str) -> None:
+    data = tm.read(prices(60), entity="ticker", time="date")
+    learned = tm.fit(data, model=model, window=6, steps=5, options={"cores": 1, "width": 16})
+    made = learned.sample(30, where="sector=bank")
+    assert made["ticker"].n_unique() == 30
+    assert made["sector"].unique().to_list() == ["bank"]
+    even = learned.sample(40, balance={"sector": {"tech": 0.75}})
+    sectors = even.group_by("ticker").agg(pl.col("sector").first())["sector"]
+    assert (sectors == "tech").sum() == 30
 
 
 def test_one_long_series_needs_a_window() -> None:

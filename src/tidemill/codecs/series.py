@@ -23,11 +23,12 @@ from tidemill.core import checked_values as checked
 from tidemill.core.columns import by_name
 from tidemill.core.condition import Condition
 from tidemill.core.dataset import Dataset
-from tidemill.core.errors import DataError, OptionError
+from tidemill.core.errors import ConditionError, DataError, OptionError
 from tidemill.core.grid import Batch, Constraints, Spec, Topology
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Rule, Schema
 from tidemill.core.series import SeriesLayout, layout, learnable, window_counts
+from tidemill.core.words import listing
 
 WHOLE = 64
 """Series of at most so many steps are learned whole where nothing is said."""
@@ -71,7 +72,6 @@ class SeriesCodec(Codec):
     topology: ClassVar[Topology] = "steps"
     items: ClassVar[str] = "series"
     keeps: ClassVar[str] = TableCodec.keeps
-    conditions: ClassVar[bool] = False
     default_model: ClassVar[str] = "autoregressive"
     as_table: ClassVar[str] = (
         "fit without option 'time' or option 'entity' to learn rows one by one"
@@ -353,7 +353,31 @@ class SeriesCodec(Codec):
         return pl.DataFrame([columns[c.name] for c in past.last.schema])
 
     def constraints(self, condition: Condition) -> Constraints:
-        raise self.unsupported("condition")
+        """What is asked of the columns that never change within a series.
+
+        Raises:
+            ConditionError: Something is asked of another column, or no series can pass.
+        """
+        static = self._heads.static
+        known = () if static is None else static.schema.names
+        for test in condition.tests:
+            if test.column not in known:
+                asked = (
+                    f"ask for {listing(list(known)[:8])}" if known else "leave the condition out"
+                )
+                raise ConditionError(
+                    "it is not the same throughout a series, and only of what is can something be "
+                    "asked",
+                    where=f"column '{test.column}'",
+                    hint=asked,
+                )
+        if static is None:
+            return Constraints()
+        if static.checked(condition).tests:
+            raise ConditionError(
+                "this cannot be asked of series", where=str(condition), hint="ask for its levels"
+            )
+        return static.constraints(condition)
 
     def items_of(self, rows: int) -> int:
         if not rows:

@@ -510,8 +510,10 @@ class Synthesizer:
 
     def _sample_job(self, request: SampleRequest, run: Run, round_number: int = 1) -> SampleJob:
         condition = self.condition(request.where)
-        if request.balance or request.fair or request.like is not None:
-            self._see_conditions("drawing with balance, fair or like")
+        if request.balance:
+            self._see_conditions("drawing with balance")
+        if request.fair or request.like is not None:
+            self.only_rows("drawing with fair or like")
         levels = self._codec.levels
         evening = parse_fair(request.fair, request.fair_strength, self.schema, levels)
         asked = {

@@ -69,6 +69,7 @@ class Dense:
         innovations: Innovations | None = None,
         *,
         empty_rows: bool = False,
+        placed: bool = True,
     ) -> None:
         self.spec, self._context = spec, context
         self.pieces, self.levels = pieces, levels
@@ -89,6 +90,8 @@ class Dense:
         self.never = torch.from_numpy(np.concatenate([np.zeros(0, bool), *never]))
         scales = [spec.reals[r].scale for r in self.reals]
         self._ranked = [scale == "rank" for scale in scales]
+        # levels of steps tell those after them where they stand; earlier versions had it otherwise
+        self._placed = placed and spec.topology == "steps"
         self._bounded = [scale == "bounded" for scale in scales]
         self.ranges = []
         for real, own, kept in zip(spec.reals, pieces, levels, strict=True):
@@ -144,7 +147,9 @@ class Dense:
             rows = dense.rows(batch.rows(spread))
             # within its tick, as in learning: what follows from other channels is not known better
             z = dense.numbers(rows, generator(torch.device("cpu"), 0)).double()
-            dense._innovations = Innovations.learned(z.numpy(), rows["weight"].numpy() > 0)
+            dense._innovations = Innovations.learned(
+                z.numpy(), rows["weight"].numpy() > 0, rows["placed"].numpy() > 0
+            )
         return dense
 
     @property
@@ -168,7 +173,7 @@ class Dense:
         used = np.ones(batch.tick.shape[:-1], bool) if batch.mask is None else batch.mask
         code = [batch.code[..., k] for k in range(len(self.spec.codes))]
         low, high = [], []
-        weight = []
+        weight, placed = [], []
         for r in range(len(self.pieces)):
             here = present(self.spec, batch, r)
             piece = np.zeros(here.shape, int)
@@ -183,9 +188,11 @@ class Dense:
             if r in self.reals:
                 free = here & (level == 0)
                 first, last = self.ranges[r].of(piece, batch.tick[..., r])
-                low.append(np.where(free, first, 0.0))
-                high.append(np.where(free, last, 1.0))
+                has_place = here & ~free & (self._placed and self._is_line(r))
+                low.append(np.where(free | has_place, first, 0.0))
+                high.append(np.where(free | has_place, last, 1.0))
                 weight.append(free)
+                placed.append(has_place)
         if self.spec.ragged:
             code.append(used.astype(np.int64))
         shape = batch.tick.shape[:-1]
@@ -195,6 +202,8 @@ class Dense:
             "weight": _stacked(weight, shape, np.float32),
             "code": _stacked(code, shape, np.int64),
         }
+        if self._placed:
+            out["placed"] = _stacked(placed, shape, np.float32)
         if self._context is not None and batch.context is not None:
             out["context"] = self._context.vector(batch.context.joint)
         return out
@@ -209,7 +218,34 @@ class Dense:
         low, high = rows["low"], rows["high"]
         z = low + (high - low) * torch.rand(low.shape, generator=rng, device=low.device)
         z = _where(self._ranked, normal, z)
-        return z if self._innovations is None else self._innovations.of(z, rows["weight"] > 0)
+        if self._innovations is None:
+            return z
+        placed = rows["placed"] > 0 if self._placed else None
+        return self._innovations.of(z, rows["weight"] > 0, placed)
+
+    def _is_line(self, r: int) -> bool:
+        """Whether a number is taken on a straight scale, where its levels have a place."""
+        return self.spec.reals[r].scale == "linear"
+
+    def _places(self, code: Tensor) -> Tensor:
+        """(n, *sites, codes) levels -> (n, *sites, reals) where those of numbers stand; 0 where
+        there is none, or no place."""
+        own, level = len(self.spec.codes), code.cpu().numpy()
+        found = np.zeros((*level.shape[:-1], len(self.reals)))
+        for k, r in enumerate(self.reals):
+            if not (self._placed and r in self.coded and self._is_line(r)):
+                continue
+            at = level[..., own + self.coded.index(r)] - self.shift[r]
+            piece = self.levels[r][np.maximum(at, 0)]
+            low, high = self.ranges[r].of(piece, self.pieces[r].low[piece])
+            presence = self.spec.reals[r].presence
+            here = at >= 0
+            if presence is not None:
+                here &= level[..., presence] == 0
+            found[..., k] = np.where(here, (low + high) / 2, 0.0)
+        if self.spec.ragged:
+            found *= level[..., -1].cumprod(1)[..., None]
+        return torch.from_numpy(found).to(code.device)
 
     def vector(self, batch: Batch) -> Tensor:
         """Batch of n rows of a table -> (n, reals + levels), every number in the middle of its
@@ -265,7 +301,8 @@ class Dense:
         ``rng`` draws the place within a piece of a channel that is a code.
         """
         if self._innovations is not None:
-            z = self._innovations.back(z.double(), self.there(code), self._ends(z.device))
+            there, ends = self.there(code), self._ends(z.device)
+            z = self._innovations.back(z.double(), there, ends, self._places(code))
         u = _where(self._ranked, torch.special.ndtr, z.double()).cpu().numpy()
         if not np.isfinite(u).all():
             raise no_numbers()
@@ -313,6 +350,8 @@ class Dense:
             arrays[f"level.{r:05d}"] = kept.astype(np.int64)
         if self._innovations is not None:
             arrays |= self._innovations.to_arrays()
+            if self._placed:
+                arrays["new.placed"] = np.ones(1, np.int8)
         if self.empty_rows:
             arrays["empty_rows"] = np.ones(1, np.int8)
         if self._context is not None:
@@ -339,7 +378,8 @@ class Dense:
         if spec.context is not None:
             given = Dense.from_state(spec.context.joint, channels.within(arrays, "context."))
         empty = channels.has_empty_rows(arrays)
-        view = Dense(spec, pieces, levels, counts, given, empty_rows=empty)
+        placed = "new.placed" in arrays
+        view = Dense(spec, pieces, levels, counts, given, empty_rows=empty, placed=placed)
         if "new.level" in arrays:
             view._innovations = Innovations.from_arrays(arrays, len(view.reals))
         return view

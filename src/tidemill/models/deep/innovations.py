@@ -75,9 +75,10 @@ class Innovations:
         self.knots, self.scale = knots, scale
 
     @staticmethod
-    def learned(z: np.ndarray, there: np.ndarray) -> Innovations:
-        """From (n, T, R) numbers, and whether each is there; one that is not counts as 0."""
-        z = np.where(there, z, 0.0)
+    def learned(z: np.ndarray, there: np.ndarray, placed: np.ndarray | None = None) -> Innovations:
+        """From (n, T, R) numbers, whether each is there, and whether one that is not is known by
+        other means; what is neither counts as 0."""
+        z = np.where(there if placed is None else there | placed, z, 0.0)
         bends = bends_of(z, there)
         told = curves_told(torch.from_numpy(z), bends).numpy()
         spread = np.ones_like(z)
@@ -93,21 +94,29 @@ class Innovations:
                     knots[lag, c] = _curve((new / spread)[:, steps, c][here])
         return Innovations(bends, weight, level, knots, scale)
 
-    def of(self, z: Tensor, there: Tensor) -> Tensor:
-        """(n, T, R) numbers -> what is new in them; anything where there is none."""
-        exact = torch.where(there, z, 0.0).double()
+    def of(self, z: Tensor, there: Tensor, placed: Tensor | None = None) -> Tensor:
+        """(n, T, R) numbers -> what is new in them; anything where there is none. One that is known
+        by other means is ``placed``: it tells the steps after it where it stands."""
+        exact = torch.where(there if placed is None else there | placed, z, 0.0).double()
         weight, level, knots = self._by_step(exact)
         told = curves_told(exact, self.bends)
         seen = torch.cat([_past(exact), told], dim=-1)
         new = exact - torch.einsum("trk,ntk->ntr", weight, seen) - level
         return _bent(new / self.scale.of(new, told, there), knots, _scores(knots)).to(z.dtype)
 
-    def back(self, new: Tensor, there: Tensor, ends: Tensor | None = None) -> Tensor:
+    def back(
+        self,
+        new: Tensor,
+        there: Tensor,
+        ends: Tensor | None = None,
+        known: Tensor | None = None,
+    ) -> Tensor:
         """The inverse of :meth:`of`; a number beyond its (2, R) ends is the nearer one, from which
-        its series goes on."""
+        its series goes on. Where there is none, it is as ``known``, or 0."""
         weight, level, knots = self._by_step(new)
         new = _bent(new, _scores(knots), knots)
         z = torch.zeros_like(new)
+        known = z if known is None else known.to(new.dtype)
         before, moved = torch.zeros_like(z[:, 0]), torch.zeros_like(z[:, 0])
         memory, means = self.scale.nothing(new), before.repeat(1, len(DECAYS))
         for t in range(new.shape[1]):
@@ -121,7 +130,7 @@ class Innovations:
                 value = seen @ weight[t, c] + level[t, c] + moved[:, c]
                 if ends is not None:
                     value = value.clamp(ends[0, c], ends[1, c])
-                z[:, t, c] = torch.where(there[:, t, c], value, 0.0)
+                z[:, t, c] = torch.where(there[:, t, c], value, known[:, t, c])
             memory = self.scale.remembered(memory, moved, plain, there[:, t])
             means = _means(means, z[:, t], t)
         return z

@@ -126,3 +126,27 @@ def test_draws_follow_their_logits() -> None:
     logits = torch.tensor([0.2, 0.3, 0.5]).log().expand(20_000, 3)
     drawn = Dense.learned(spec, batch).levels_of(logits, stream())
     assert np.bincount(drawn[:, 0]) / 20_000 == pytest.approx([0.2, 0.3, 0.5], abs=0.02)
+
+
+def test_levels_of_steps_tell_those_after_them_where_they_stand() -> None:
+    """A rain of 0 on most days is a level of its own, and no gap in what is known."""
+    rng = np.random.default_rng(0)
+    rain = np.maximum(rng.normal(-2e3, 4e3, (400, 10)).cumsum(1), 0).astype(np.int64)[..., None]
+    spec = Spec((Real("rain", scale="linear"),), sites=(10,), topology="steps")
+    batch = Batch(rain, np.zeros((400, 10, 0), np.int32))
+    dense = Dense.learned(spec, batch)
+    rows = dense.rows(batch)
+    dry = torch.from_numpy(rain == 0)
+    assert 0.3 < dry.double().mean() < 0.9
+    assert torch.equal(rows["placed"] > 0, dry)
+    assert np.abs(through(dense, batch).tick - rain).max() <= 1
+    _, arrays = dense.to_state()
+    again = Dense.from_state(spec, arrays)
+    assert again.to_state()[1].keys() == arrays.keys()
+    drawn = torch.from_numpy(rng.normal(size=(400, 10, 1)))
+    made = [one.batch(drawn, rows["code"], np.random.default_rng(0)) for one in (dense, again)]
+    assert np.array_equal(made[0].tick, made[1].tick)
+    after = (rain[:, 1:] > 0) & (rain[:, :-1] == 0)
+    del arrays["new.placed"]  # as earlier versions stored it
+    forgets = Dense.from_state(spec, arrays).batch(drawn, rows["code"], np.random.default_rng(0))
+    assert not np.array_equal(forgets.tick[:, 1:][after], made[0].tick[:, 1:][after])

@@ -136,3 +136,23 @@ def test_a_stored_scale_of_other_channels_is_refused() -> None:
         Innovations.from_arrays(broken, 2)
     with pytest.raises(ValueError, match="ends"):
         Innovations.from_arrays({**arrays, "new.bends": np.zeros((2, 1))}, 2)
+
+
+def test_what_is_known_by_other_means_tells_the_steps_after_it_where_it_stands() -> None:
+    """A number that is 1 in a third of the steps, as a level of its own, and near to it after."""
+    rng = np.random.default_rng(3)
+    z = np.clip(rng.normal(0, 0.3, (600, 12, 1)).cumsum(1) + rng.normal(size=(600, 1, 1)), -9, 1.0)
+    at_end = z == 1.0
+    assert 0.1 < at_end.mean() < 0.6
+    innovations = Innovations.learned(z, ~at_end, at_end)
+    there, placed = torch.from_numpy(~at_end), torch.from_numpy(at_end)
+    new = innovations.of(torch.from_numpy(z), there, placed)
+    known = torch.from_numpy(np.where(at_end, 1.0, 0.0))
+    assert innovations.back(new, there, None, known).numpy() == pytest.approx(z, abs=1e-8)
+    drawn = torch.from_numpy(rng.normal(size=z.shape))
+    made = innovations.back(drawn, there, None, known).numpy()
+    after = ~at_end[:, 1:] & at_end[:, :-1]
+    assert np.median(np.abs(made[:, 1:][after] - 1.0)) < 0.5
+    forgets = Innovations.learned(z, ~at_end)
+    lost = forgets.back(drawn, there).numpy()
+    assert np.median(np.abs(lost[:, 1:][after] - 1.0)) > np.median(np.abs(made[:, 1:][after] - 1.0))

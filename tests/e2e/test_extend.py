@@ -199,6 +199,70 @@ def test_what_is_no_model_of_series_says_so() -> None:
         of_market().extend(market(), 5000, 5000)
 
 
+def test_gaps_are_filled_so_that_they_lead_to_what_is_behind(
+    tidemill: Tidemill, tmp_path: Path
+) -> None:
+    whole = machines(20)
+    rng = np.random.default_rng(5)
+    lacks = {
+        name: pl.Series(rng.random(len(whole)) < share)
+        for name, share in (("heat", 0.2), ("state", 0.1))
+    }
+    gaps = whole.with_columns(
+        pl.when(gone).then(None).otherwise(whole[name]).alias(name) for name, gone in lacks.items()
+    )
+    begun = (~(lacks["heat"] | lacks["state"])).alias("begun").to_frame()
+    first = ~begun.with_columns(whole["machine"]).select(pl.col("begun").cum_max().over("machine"))[
+        "begun"
+    ]
+    options = {"cores": 1, "width": 16}
+    data = tm.read(whole, entity="machine", time="day")
+    model = tm.fit(data, model="autoregressive", options=options, steps=20, window=12)
+    run = Run(1)
+    filled = model.infill(gaps, run=run)
+    assert filled.columns == gaps.columns
+    for name, gone in lacks.items():
+        assert filled.filter(~gone)[name].equals(gaps.filter(~gone)[name])
+        assert not filled.filter(~first)[name].has_nulls()
+    assert filled.filter(first)["heat"].null_count() == int((lacks["heat"] & first).sum())
+    assert any("at the beginning of series stay missing" in one for one in run.warnings)
+    assert filled.equals(model.infill(gaps, seed=1))
+    assert not filled.equals(model.infill(gaps, seed=2))
+    model.save(tmp_path / "m.tidemill")
+    gaps.write_csv(tmp_path / "gaps.csv")
+    out = tmp_path / "filled.csv"
+    done = tidemill(
+        "infill", tmp_path / "m.tidemill", tmp_path / "gaps.csv", "--draws", 2, "--out", out
+    )
+    assert done.code == 0, done.err
+    assert pl.read_csv(out)["draw"].value_counts()["count"].to_list() == [len(gaps)] * 2
+
+
+@pytest.mark.slow
+def test_gaps_are_filled_nearer_than_by_what_was_there_before() -> None:
+    whole = machines(150)
+    gone = pl.Series(np.random.default_rng(5).random(len(whole)) < 0.2)
+    gaps = whole.with_columns(heat=pl.when(gone).then(None).otherwise("heat"))
+    data = tm.read(whole, entity="machine", time="day")
+    model = tm.fit(data, model="autoregressive", window=12, minutes=1)
+    draws = model.infill(gaps, draws=8).group_by("machine", "day", maintain_order=True)
+    filled = draws.agg(pl.col("heat").mean())
+    before = gaps.select(pl.col("heat").forward_fill().over("machine"))["heat"]
+    off = [
+        (one - whole["heat"]).filter(gone & before.is_not_null()).abs().mean()
+        for one in (filled["heat"], before)
+    ]
+    assert off[0] < 0.7 * off[1]
+
+
+def test_a_calendar_fills_no_gaps() -> None:
+    gaps = market().with_columns(
+        price=pl.when(pl.int_range(pl.len()) == 9).then(None).otherwise("price")
+    )
+    with pytest.raises(OptionError, match="fills no gaps"):
+        of_market().infill(gaps)
+
+
 def test_persons_are_not_kept_by_name() -> None:
     names = ["Anna Berg", "John Smith", "Maria Rossi", "Wei Zhang"]
     rows = [

@@ -130,7 +130,7 @@ def test_commands(tidemill: Tidemill, tmp_path: Path) -> None:
     assert done.code == 2
     assert "column 'close'" in done.err
     done = tidemill("infill", model, table, "--out", tmp_path / "no.csv")
-    assert (done.code, "model of series" in done.err) == (2, True)
+    assert (done.code, "model of series" in done.err) == (2, True), done.err
     done = tidemill("what-if", model, table, "--set", "sector=bank", "--outcome", "close")
     assert (done.code, "model of series" in done.err) == (2, True)
     done = tidemill("audit", model, "--train", table, "--holdout", table)

@@ -367,47 +367,59 @@ def _foreseen(
     )
 
 
+def series_of(given: GivenRows, schema: Schema) -> Dataset:
+    """Given rows as series of a model, in its columns and types.
+
+    Raises:
+        DataError: A column of the model is not there, or an entity is missing.
+    """
+    own = [c.name for c in schema if c.name in given.known.schema]
+    lacking = [c.name for c in schema if c.name not in own and c.kind not in ("id", "text")]
+    if lacking:
+        raise DataError(
+            f"there is no column {', '.join(repr(name) for name in lacking[:5])}",
+            where=given.source.name,
+            hint="give all columns that the model learned",
+        )
+    frame = given.known.frame.select(by_name(*own))
+    known = Dataset(frame, Schema(tuple(schema[name] for name in own)), name=given.source.name)
+    for column in known.schema.of_role("entity"):
+        gone = known[column.name].null_count()
+        if gone:
+            raise DataError(
+                f"{plural(gone, 'row')} {'has' if gone == 1 else 'have'} no entity",
+                where=f"{known.name}, column '{column.name}'",
+                hint="leave these rows out",
+            )
+    return known
+
+
 def read_past(given: GivenRows, schema: Schema, run: Run) -> tuple[Dataset, Dataset]:
     """Given rows as series that can go on: as the model knows them, and as the user said them.
 
     What is missing is as it was before, and that is told.
 
     Raises:
-        DataError: A column of the model is not there, or a time or an entity is missing.
+        DataError: There is no past, a column of the model is not there, or a time or an entity is
+            missing.
     """
     given = given.records
-    own = [c.name for c in schema if c.name in given.known.schema]
-    lacking = [c.name for c in schema if c.name not in own and c.kind not in ("id", "text")]
-    if lacking:
-        raise DataError(
-            f"the past has no column {', '.join(repr(name) for name in lacking[:5])}",
-            where=given.source.name,
-            hint="give all columns that the model learned",
-        )
+    known = series_of(given, schema)
     if not len(given):
-        raise DataError("there is no past to go on from", where=given.source.name)
-    columns = tuple(schema[name] for name in own)
-    known = Dataset(
-        given.known.frame.select(by_name(*own)), Schema(columns), name=given.source.name
-    )
-    for column in known.schema.of_role("entity"):
-        if known[column.name].null_count():
-            raise DataError(
-                f"{plural(known[column.name].null_count(), 'row')} of the past have no entity",
-                where=f"{known.name}, column '{column.name}'",
-                hint="leave these rows out",
-            )
+        raise DataError(
+            "there is no past to go on from", where=given.source.name, hint="give its rows"
+        )
     series = layout(known)
-    said = replace(known, frame=given.values.select(by_name(*own)))
-    known, said = (
-        _without_gaps(one.rows(series.order), run, told)
-        for one, told in ((known, True), (said, False))
+    said = replace(known, frame=given.values.select(by_name(*known.schema.names)))
+    return (
+        without_gaps(known.rows(series.order), run),
+        without_gaps(said.rows(series.order)),
     )
-    return known, said
 
 
-def _without_gaps(past: Dataset, run: Run, told: bool) -> Dataset:
-    """Missing cells as they were at the step before, or where there is none, after."""
+def without_gaps(past: Dataset, run: Run | None = None) -> Dataset:
+    """Series in order, missing cells as they were at the step before, or where there is none,
+    after; ``run`` is told."""
     series = layout(past)
     who = pl.Series("who of it", np.repeat(np.arange(len(series)), series.length))
     names = [column.name for column in past.schema if column.role not in ("entity", "time")]
@@ -415,7 +427,7 @@ def _without_gaps(past: Dataset, run: Run, told: bool) -> Dataset:
     if not gaps:
         return past
     filled = past.frame.with_columns(by_name(*gaps).forward_fill().backward_fill().over(who))
-    if told:
+    if run is not None:
         for name, many in gaps.items():
             run.warn(
                 f"{plural(many, 'cell')} of '{name}' {'is' if many == 1 else 'are'} missing in "

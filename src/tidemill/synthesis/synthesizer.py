@@ -39,6 +39,7 @@ from tidemill.models.base import GoesOn, LearnsInSteps, of_texts, unfitted
 from tidemill.models.renamed import current
 from tidemill.synthesis.extending import Extended, ExtensionModel, extended
 from tidemill.synthesis.formats import upgraded
+from tidemill.synthesis.gap_filling import gaps_filled
 from tidemill.synthesis.given_rows import ModelEyes, read_given
 from tidemill.synthesis.infilling import GivenRows
 from tidemill.synthesis.quotas import balanced
@@ -344,9 +345,13 @@ class Synthesizer:
             DataError: A value is none that the column can have.
             OptionError: The number of draws is below 1, or gives more than 100,000,000 rows.
         """
-        drawn = self.infill_drawn(rows, draws, keep=keep, run=run or Run(seed))
+        run = run or Run(seed)
+        if self.modality == "series":
+            data = self._gaps_filled(rows, draws, keep, run)
+        else:
+            data = self.infill_drawn(rows, draws, keep=keep, run=run).data
         with self.in_use():
-            return to_native(drawn.data)
+            return to_native(data)
 
     def infill_drawn(
         self, rows: Any, draws: int = 1, *, keep: Sequence[str] = (), run: Run
@@ -359,7 +364,38 @@ class Synthesizer:
         self, rows: Any, draws: int = 1, *, keep: Sequence[str] = (), run: Run
     ) -> Iterator[Dataset]:
         """The rows of :meth:`infill` in parts of 250,000 rows, each made when it is asked for."""
+        if self.modality == "series":
+            return iter([self._gaps_filled(rows, draws, keep, run)])
         return iter(self._infilling(rows, draws, keep, run))
+
+    def _gaps_filled(self, rows: Any, draws: int, keep: Sequence[str], run: Run) -> Dataset:
+        draws = _checked_draws(draws)
+        for name in keep:
+            self.schema[name]  # raises where there is none
+        with self.in_use():
+            given = read_given(rows, self._eyes, run)
+            _checked(draws * len(given))
+            return gaps_filled(self._extension_model(), given, draws, keep, run)
+
+    def _extension_model(self) -> ExtensionModel:
+        """What series go on by.
+
+        Raises:
+            OptionError: It makes no series.
+        """
+        main = self._stages.last
+        if self.modality != "series" or not isinstance(main.generator, GoesOn):
+            raise OptionError(
+                f"this is a model of {self._codec.items}, which have no past to go on from",
+                hint="fit with option 'entity' and option 'time'",
+            )
+        return ExtensionModel(main.codec, main.generator)
+
+    @property
+    def _eyes(self) -> ModelEyes:
+        return ModelEyes(
+            self.schema, self.types, self._raw_form, self._codec.nearest, self._codec.levels
+        )
 
     def extend(
         self,
@@ -394,20 +430,10 @@ class Synthesizer:
     def extension(self, past: Any, steps: int = 10, paths: int = 100, *, run: Run) -> Extended:
         """The rows of :meth:`extend`, with what they say of each number, and whether bands made in
         the same way held what is known."""
-        main = self._stages.last
-        if self.modality != "series" or not isinstance(main.generator, GoesOn):
-            raise OptionError(
-                f"this is a model of {self._codec.items}, which have no past to go on from",
-                hint="fit with option 'entity' and option 'time'",
-            )
+        model = self._extension_model()
         steps, paths = whole(steps, "steps"), whole(paths, "paths")
-        eyes = ModelEyes(
-            self.schema, self.types, self._raw_form, self._codec.nearest, self._codec.levels
-        )
         with self.in_use():
-            given = read_given(past, eyes, run)
-            model = ExtensionModel(main.codec, main.generator)
-            return extended(model, given, steps, paths, run)
+            return extended(model, read_given(past, self._eyes, run), steps, paths, run)
 
     def interpolate(self, ways: int = 4, steps: int = 9, *, seed: int = 0) -> Any:
         """Rows on the way from one made row to another of the same label, for models of images made
@@ -489,11 +515,8 @@ class Synthesizer:
         self.only_rows("completing of given rows")
         if isinstance(rows, GivenRows):
             return rows
-        eyes = ModelEyes(
-            self.schema, self.types, self._raw_form, self._codec.nearest, self._codec.levels
-        )
         with self.in_use():
-            return read_given(rows, eyes, run or Run())
+            return read_given(rows, self._eyes, run or Run())
 
     @property
     def _model(self) -> SampledModel:
@@ -539,9 +562,7 @@ class Synthesizer:
         return SampleJob(self._model, replace(plan, round_number=round_number), run)
 
     def _infilling(self, rows: Any, draws: int, keep: Sequence[str], run: Run) -> SampleJob:
-        draws = whole(draws, "draws")
-        if draws < 1:
-            raise OptionError(f"{draws} draws cannot be made", hint="ask for 1 or more")
+        draws = _checked_draws(draws)
         for name in keep:
             self.schema[name]  # raises where there is none
         given = self.read_given(rows, run)
@@ -741,6 +762,13 @@ def _check_one(asked: Mapping[str, bool]) -> None:
             f"rows can be drawn with {names[0]} or with {names[1]}, but not both at once",
             hint=f"leave {names[1]} or {names[0]} out",
         )
+
+
+def _checked_draws(draws: int) -> int:
+    draws = whole(draws, "draws")
+    if draws < 1:
+        raise OptionError(f"{draws} draws cannot be made", hint="ask for 1 or more")
+    return draws
 
 
 def _checked(n: int | None) -> int:

@@ -115,6 +115,11 @@ COURSES: Calls = {
         *(*STEPS, *SMALL),
     ),
     "sample": ("{fit}/m.tidemill", "--rows", "30", "--out", "{out}/new.csv"),
+    "infill": ("{fit}/m.tidemill", "{data}", "--out", "{out}/filled.csv"),
+    "extend": (
+        *("{fit}/m.tidemill", "--past", "{data}", "--steps", "2", "--paths", "2"),
+        *("--out", "{out}/futures.csv"),
+    ),
     "evaluate": (*REAL, "--synthetic", "{sample}/new.csv", "--out", "{out}/scores.json", *STEPS),
     "verdict": (
         *(*REAL, "--synthetic", "{sample}/new.csv", "--out", "{out}/verdict.json"),
@@ -164,6 +169,7 @@ ROWS = {
     "holdout.csv": "the real rows, which stay with the owner",
     "holdout.parquet": "the real rows, which stay with the owner",
     "filled.csv": "the user's own rows, completed",
+    "futures.csv": "the user's own entities, gone on with",
     "rows.csv": "the user's own rows, with what is expected of each",
     "ranked.csv": "the user's own rows, ranked",
     "scored.csv": "the held-out rows with their chance, which stay with the owner",
@@ -262,7 +268,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Played]:
 
 def test_every_verb_is_tried() -> None:
     verbs = {name for section in COMMANDS.values() for name in section}
-    assert verbs == PATIENTS.keys() | NO_ROWS.keys()
+    assert verbs == {verb for calls in CALLS.values() for verb in calls} | NO_ROWS.keys()
     assert verbs <= set(typer.main.get_group(app).commands)
 
 

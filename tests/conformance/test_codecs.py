@@ -14,7 +14,7 @@ import pytest
 
 from tests.conformance.tables import business, dataset
 from tidemill.codecs import CODECS
-from tidemill.codecs.choosing import choose
+from tidemill.codecs.choosing import choose, default_model
 from tidemill.codecs.codec import Codec, stages
 from tidemill.core.condition import Condition
 from tidemill.core.dataset import Dataset
@@ -209,6 +209,24 @@ def test_data_find_the_codec_that_suits_them(name: str) -> None:
 def test_series_are_learned_as_rows_by_what_learns_no_series() -> None:
     assert choose(steps().schema, {"row"}, "trees", None, Run())[0] == "table"
     assert choose(steps().schema, {"row", "steps"}, "gan", 1, Run())[0] == "table"
+
+
+def test_prices_of_one_market_are_known_as_such() -> None:
+    def said(days: int, least: float) -> str:
+        run_said: list[str] = []
+        rows = [
+            (f"S{who}", date(2020, 1, 1) + timedelta(days=day), least + (day * (who + 3)) % 17)
+            for who in range(3)
+            for day in range(days)
+        ]
+        frame = pl.DataFrame(rows, schema=["share", "day", "price"], orient="row")
+        data = read(frame, Run(), entity="share", time="day")
+        assert default_model(data, None, Run(listener=lambda e: run_said.append(e.text))) != "fhs"
+        return " ".join(run_said)
+
+    assert "option 'model=fhs'" in said(300, 1.0)
+    assert "model=fhs" not in said(300, -5.0)
+    assert "model=fhs" not in said(100, 1.0)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from tests.conformance.tables import business
 from tests.e2e.conftest import Tidemill
 from tests.unit.markets.market import garch_returns, price_lines
 from tidemill.core.errors import DataError, OptionError
-from tidemill.core.run import Run
+from tidemill.core.run import Event, Run
 from tidemill.synthesis.synthesizer import Synthesizer
 
 
@@ -69,6 +69,14 @@ def test_futures_go_on_from_the_last_day_and_all_entities_together() -> None:
     assert np.corrcoef(wide.T)[0, 1] > 0.15  # on the same day the same shock
     assert found.equals(model.extend(past, steps=4, paths=300, seed=1))
     assert not found.equals(model.extend(past, steps=4, paths=300, seed=2))
+
+
+def test_what_a_model_of_a_calendar_keeps_is_told() -> None:
+    said: list[Event] = []
+    of_market(run=Run(listener=said.append))
+    texts = [event.text for event in said]
+    assert any("the model holds every number" in text for text in texts)
+    assert not any("5 rows share" in text for text in texts)
 
 
 def test_rows_in_any_order_give_the_same_futures() -> None:

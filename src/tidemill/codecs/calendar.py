@@ -110,7 +110,7 @@ class CalendarCodec(Codec):
             "note",
             "learn",
             f"Learning {plural(len(series), 'entity', 'entities')} together on "
-            f"{plural(days, 'shared time')}.",
+            f"{plural(days, 'shared time')}; the model holds every number of theirs.",
         )
         return self._made()
 

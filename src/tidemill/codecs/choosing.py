@@ -13,6 +13,9 @@ from tidemill.core.run import Run
 from tidemill.core.schema import Schema
 from tidemill.core.split import entity_numbers
 
+LONG, SHARED = 250, 0.9
+"""Times, and the share of them at which entities have a row, from which on they are taken for a
+market."""
 LEAST_STEPS = 2
 """Rows of an entity, on average, from which on they are taken for a series."""
 
@@ -47,6 +50,13 @@ def _of_series(data: Dataset, run: Run) -> str:
         return Codec.default_model
     kind: type[Codec] = CODECS.load("series")
     model = kind.default_model
+    if _is_market(data, int(entities.max(initial=0)) + 1):
+        run.emit(
+            "note",
+            "learn",
+            "The entities share their times and all their numbers are above 0, as prices are: "
+            "option 'model=fhs' learns them together.",
+        )
     if find_spec("torch") is not None:
         return model
     run.warn(
@@ -55,6 +65,16 @@ def _of_series(data: Dataset, run: Run) -> str:
         "learn",
     )
     return Codec.default_model
+
+
+def _is_market(data: Dataset, entities: int) -> bool:
+    """Whether the rows look like prices of one market: many shared times, numbers above 0 alone."""
+    [time] = data.schema.of_role("time")
+    times = data[time.name].n_unique()
+    others = [c for c in data.schema if c.role not in ("entity", "time", "ignore")]
+    if times < LONG or len(data) < SHARED * times * entities or not others:
+        return False
+    return all(c.kind == "number" and (data[c.name].drop_nulls() > 0).all() for c in others)
 
 
 def choose(

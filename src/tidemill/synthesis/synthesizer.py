@@ -200,7 +200,8 @@ class Synthesizer:
         _check_rows(data)
         if start is None:
             name, codec = _chosen_codec(data, model, options, window, run)
-            persons = persons_of(data, run)
+            # a codec of all entities together keeps every number of each, and says so
+            persons = None if codec.together else persons_of(data, run)
             codec.fit(data, run, persons)
         else:
             data = start._conformed(data, run)

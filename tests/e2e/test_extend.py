@@ -108,6 +108,20 @@ def test_bands_hold_what_comes() -> None:
     assert np.mean(inside) == pytest.approx(0.9, abs=0.05)
 
 
+def test_entities_in_another_order_are_compared_with_themselves() -> None:
+    levels = pl.DataFrame({"asset": ["A0", "A1", "A2"], "times": [1.0, 50.0, 3000.0]})
+    lines = market().join(levels, on="asset").with_columns(pl.col("price") * pl.col("times"))
+    lines = lines.drop("times")
+    model = tm.fit(tm.read(lines, entity="asset", time="time"), model="fhs")
+    one = model.extension(lines, 5, 50, run=Run())
+    turned = model.extension(
+        lines.sort("asset", "time", descending=[True, False]), 5, 50, run=Run()
+    )
+    assert turned.columns == one.columns
+    assert turned.data.frame["asset"].unique(maintain_order=True).to_list() == ["A2", "A1", "A0"]
+    assert one.columns[0].high < 0.5
+
+
 def test_how_many_bands_held_is_told() -> None:
     model = of_market()
     told = model.extension(market(), 5, 50, run=Run())

@@ -80,7 +80,9 @@ class ExtensionModel:
         found = self.codec.onward(known, made, paths, rng)
         each = len(known.last) * steps
         path = pl.Series(PATH, np.repeat(np.arange(1, paths + 1), each))
-        who = np.tile(np.repeat(np.arange(len(known.last)), steps), paths)
+        # the model has its own order of entities
+        own = np.array([_entities_of(past).index(one) for one in _entities_of(known.last)])
+        who = np.tile(np.repeat(own, steps), paths)
         found = found.select(by_name(*past.schema.names)).with_columns(path)
         return found[np.lexsort((path.to_numpy(), who))]
 
@@ -115,6 +117,15 @@ class ExtensionModel:
             keys = (keys[:, None] * each + np.arange(each)).ravel()
             found.append(rows.with_columns(pl.Series(name, np.repeat(keys, ahead))))
         return pl.concat(found)
+
+
+def _entities_of(data: Dataset) -> list[tuple[object, ...]]:
+    """The entities in the order in which they first appear; a single one where none is named."""
+    series = layout(data)
+    names = [column.name for column in data.schema.of_role("entity")]
+    if not names:
+        return [()] * len(series)
+    return data.rows(series.order[series.start]).frame.select(by_name(*names)).rows()
 
 
 def _key_of(data: Dataset) -> str:

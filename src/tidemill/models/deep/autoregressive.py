@@ -13,13 +13,12 @@ from torch import Tensor, nn
 from tidemill.core.grid import AXES, Batch, ConditionalSample, Constraints, Spec
 from tidemill.core.run import Run
 from tidemill.core.torch_threads import torch_threads
-from tidemill.models.analogues import check_series
 from tidemill.models.base import State, check_context
 from tidemill.models.conditional import infilled
 from tidemill.models.deep.code_by_code import CodeByCode, Sequence
 from tidemill.models.deep.distributions import NetworkDistribution, known_first
 from tidemill.models.deep.in_turn import AutoregressiveOptions, InTurn
-from tidemill.models.deep.neural import Neural, padded
+from tidemill.models.deep.neural import Neural
 from tidemill.models.deep.training import Objective, Picking, Tensors, device_of
 from tidemill.models.deep.unit_by_unit import UnitByUnit
 from tidemill.models.variables import Variables
@@ -156,32 +155,13 @@ class Autoregressive(Neural):
         rng: np.random.Generator,
         run: Run | None = None,
     ) -> Batch:
-        """What may follow on series, drawn given all that is known of them.
-
-        Args:
-            past: (n, known sites), with what is given with each.
-            steps: Sites that follow.
-            paths: How often each goes on.
-            rng: The random stream.
-            run: For progress, and its device.
-
-        Returns:
-            n * paths rows of ``steps`` sites.
-
-        Raises:
-            OptionError: The model has learned no series.
-        """
-        check_series(self.spec)
+        """As :meth:`Neural.go_on`, drawn given all that is known of the series."""
         known = past.tick.shape[1]
-        begun = padded(self.spec, past)
-        made = self.in_chunks(
-            len(past) * paths,
-            lambda rows, rng: self.turn.continued(self.net, begun.rows(rows // paths), known, rng),
-            rng,
-            run or Run(),
-        )
-        later = slice(known, known + steps)
-        return Batch(made.tick[:, later], made.code[:, later])
+
+        def drawn(begun: Batch, stream: torch.Generator) -> Batch:
+            return self.turn.continued(self.net, begun, known, stream)
+
+        return self._continued(past, steps, paths, drawn, rng, run)
 
     def scores(self, batch: Batch, run: Run | None = None) -> np.ndarray:
         """The log-likelihood of rows.

@@ -15,11 +15,10 @@ from torch.nn import functional
 from tidemill.core.grid import Batch, Constraints, Spec
 from tidemill.core.options import option
 from tidemill.core.run import Run
-from tidemill.models.analogues import check_series
 from tidemill.models.deep.backbones import Backbone, seen
 from tidemill.models.deep.defaults import DEFAULTS
 from tidemill.models.deep.dense import Dense, gumbel, one_hot
-from tidemill.models.deep.neural import Neural, numpy_stream, padded
+from tidemill.models.deep.neural import Neural, numpy_stream
 from tidemill.models.deep.training import DEEPEST, Objective, Tensors, Training
 
 TIME = 64
@@ -268,35 +267,16 @@ class Flow(Neural):
         rng: np.random.Generator,
         run: Run | None = None,
     ) -> Batch:
-        """What may follow on series, drawn beside what is known of them.
-
-        Args:
-            past: (n, known sites), with what is given with each.
-            steps: Sites that follow.
-            paths: How often each goes on.
-            rng: The random stream.
-            run: For progress, and its device.
-
-        Returns:
-            n * paths rows of ``steps`` sites.
-
-        Raises:
-            OptionError: The model has learned no series.
-        """
-        check_series(self.spec)
+        """As :meth:`Neural.go_on`, drawn beside what is known of the series."""
         known = past.tick.shape[1]
-        begun = padded(self.spec, past)
 
-        def made(rows: np.ndarray, stream: torch.Generator) -> Batch:
-            own = begun.rows(rows // paths)
-            shown = {key: part.to(stream.device) for key, part in self.dense.rows(own).items()}
+        def drawn(begun: Batch, stream: torch.Generator) -> Batch:
+            shown = {key: part.to(stream.device) for key, part in self.dense.rows(begun).items()}
             z = self.dense.numbers(shown, stream)[:, :known].float()
             sites = KnownSites(z, shown["code"][:, :known], self.spec.ragged)
-            return self.draw(self.net, len(rows), own.context, stream, known=sites)
+            return self.draw(self.net, len(begun), begun.context, stream, known=sites)
 
-        found = self.in_chunks(len(past) * paths, made, rng, run or Run())
-        later = slice(known, known + steps)
-        return Batch(found.tick[:, later], found.code[:, later])
+        return self._continued(past, steps, paths, drawn, rng, run)
 
     def _unmask(self, code: Tensor, shown: Tensor, logits: Tensor, rng: torch.Generator) -> None:
         """Draw the levels that are shown from now on."""

@@ -16,7 +16,7 @@ from tidemill.core.errors import OptionError
 from tidemill.core.grid import AXES, Batch, ConditionalSample, Constraints, Spec, Topology
 from tidemill.core.run import Run
 from tidemill.core.torch_threads import torch_threads
-from tidemill.models.analogues import gone_on
+from tidemill.models.analogues import check_series, gone_on
 from tidemill.models.base import State, check_context, check_learns, steps_of
 from tidemill.models.channels import within
 from tidemill.models.deep.checkpoint import Checkpoint
@@ -331,6 +331,35 @@ class Neural(ABC):
             OptionError: The model has learned no series.
         """
         return gone_on(self, self.spec, past, steps, paths, rng, run)
+
+    def _continued(
+        self,
+        past: Batch,
+        steps: int,
+        paths: int,
+        draw: Callable[[Batch, torch.Generator], Batch],
+        rng: np.random.Generator,
+        run: Run | None,
+    ) -> Batch:
+        """What :meth:`go_on` gives, of a family that can be told how series begin.
+
+        Args:
+            past, steps, paths, rng, run: As of :meth:`go_on`.
+            draw: (rows of the grid whose first sites are known, random stream) -> whole rows.
+
+        Raises:
+            OptionError: The model has learned no series.
+        """
+        check_series(self.spec)
+        known, begun = past.tick.shape[1], padded(self.spec, past)
+        made = self.in_chunks(
+            len(past) * paths,
+            lambda rows, stream: draw(begun.rows(rows // paths), stream),
+            rng,
+            run or Run(),
+        )
+        later = slice(known, known + steps)
+        return Batch(made.tick[:, later], made.code[:, later])
 
     def in_chunks(
         self,

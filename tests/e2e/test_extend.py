@@ -122,6 +122,17 @@ def test_entities_in_another_order_are_compared_with_themselves() -> None:
     assert one.columns[0].high < 0.5
 
 
+def test_a_day_that_one_entity_lacks_moves_no_other_day() -> None:
+    model, past, run = of_market(), market(), Run()
+    days = past["time"].unique().sort()
+    holey = past.filter(~((pl.col("asset") == "A1") & pl.col("time").is_in([days[-1], days[-8]])))
+    whole = past.filter(~pl.col("time").is_in([days[-1], days[-8]]))
+    found = model.extension(holey, 5, 50, run=run)
+    assert found.columns == model.extension(whole, 5, 50, run=Run()).columns
+    assert any("2 times at which not every entity has a row" in one for one in run.warnings)
+    assert found.data.frame["time"].min() == days[-1]
+
+
 def test_how_many_bands_held_is_told() -> None:
     model = of_market()
     told = model.extension(market(), 5, 50, run=Run())

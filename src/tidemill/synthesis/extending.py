@@ -250,6 +250,9 @@ def extended(model: ExtensionModel, given: GivenRows, steps: int, paths: int, ru
         OptionError: The model is of no series, cannot go on from a past, or too much is asked.
     """
     known, said = read_past(given, model.codec.schema, run)
+    if model.codec.together:
+        shared = _at_shared_times(known, run)
+        known, said = known.rows(shared), said.rows(shared)
     series = layout(known)
     _check_asked(steps, paths, len(series))
     found = _spliced(model.futures(known, steps, paths, run), known, said)
@@ -267,6 +270,21 @@ def extended(model: ExtensionModel, given: GivenRows, steps: int, paths: int, ru
         frame_form=given.source.frame_form,
     )
     return Extended(data, steps, paths, tuple(columns))
+
+
+def _at_shared_times(past: Dataset, run: Run) -> NDArray[np.bool_]:
+    """(rows,) whether all entities have a row at the time of each, so that their steps are the same
+    ones; at two rows of an entity the codec takes offence."""
+    [time] = past.schema.of_role("time")
+    times = past[time.name].rank("dense").to_numpy().astype(np.int64)
+    shared = np.bincount(times)[times] >= len(layout(past))
+    lost = len(np.unique(times[~shared]))
+    if lost and shared.any():
+        run.warn(
+            f"{plural(lost, 'time')} at which not every entity has a row "
+            f"{'is' if lost == 1 else 'are'} left out."
+        )
+    return shared if shared.any() else np.ones(len(past), bool)
 
 
 def _check_asked(steps: int, paths: int, series: int) -> None:

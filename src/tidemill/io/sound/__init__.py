@@ -1,0 +1,1 @@
+"""Sounds in and out: files, folders and zips of WAV."""

@@ -92,6 +92,39 @@ def image() -> tuple[Spec, Batch]:
     return spec, Batch(tick, np.zeros((ROWS, 6, 5, 0), np.int32))
 
 
+def tiles() -> tuple[Spec, Batch]:
+    """Planes of 3 to 6 lines and 4 to 9 columns, striped along one of the two axes, for a context
+    that says how large they are and along which."""
+    rng = np.random.default_rng(7)
+    size = np.column_stack([rng.integers(3, 7, ROWS), rng.integers(4, 10, ROWS)])
+    along = rng.integers(0, 2, (ROWS, 1)).astype(np.int32)
+    about = Spec((Real("height"), Real("width")), (Code("along", 2),))
+    given = Batch(size.astype(np.int64), along)
+    spec = Spec(
+        codes=(Code("tile", 5),),
+        sites=(6, 9),
+        context=about,
+        topology="tiles",
+        extent=(0, 1),
+    )
+    line, column = np.indices((6, 9))
+    first = rng.integers(0, 3, (ROWS, 1, 1))
+    code = (np.where(along[:, :, None] == 1, line, column) + first) % 3
+    code = np.where(spec.within(ROWS, given), code, 4).astype(np.int32)
+    return spec, Batch(np.zeros((ROWS, 6, 9, 0), np.int64), code[..., None], context=given)
+
+
+def board() -> tuple[Spec, Batch]:
+    """Planes of one size: a square of its own tile on another."""
+    rng = np.random.default_rng(8)
+    code = np.zeros((ROWS, 5, 6, 1), np.int32)
+    for row in code:
+        i, j = rng.integers(0, 3), rng.integers(0, 4)
+        row[i : i + 2, j : j + 2] = 1
+    spec = Spec(codes=(Code("tile", 3),), sites=(5, 6), topology="tiles")
+    return spec, Batch(np.zeros((ROWS, 5, 6, 0), np.int64), code)
+
+
 GRIDS: Mapping[str, Callable[[], tuple[Spec, Batch]]] = {
     "table": table,
     "table in a context": told_table,
@@ -100,6 +133,8 @@ GRIDS: Mapping[str, Callable[[], tuple[Spec, Batch]]] = {
     "sequence": sequence,
     "texts": texts,
     "image": image,
+    "tiles": tiles,
+    "board": board,
 }
 
 

@@ -10,10 +10,17 @@ from typing import Any, Literal
 import numpy as np
 
 Channel = Literal["code", "real"]
-Topology = Literal["row", "steps", "tokens", "pixels", "calendar"]
+Topology = Literal["row", "steps", "tokens", "pixels", "tiles", "calendar"]
 Scale = Literal["rank", "linear", "bounded"]
 
-AXES: Mapping[Topology, int] = {"row": 0, "steps": 1, "tokens": 1, "pixels": 2, "calendar": 1}
+AXES: Mapping[Topology, int] = {
+    "row": 0,
+    "steps": 1,
+    "tokens": 1,
+    "pixels": 2,
+    "tiles": 2,
+    "calendar": 1,
+}
 """How many axes the sites of a grid have."""
 
 
@@ -74,9 +81,12 @@ class Spec:
             channels, where nothing else decides it. Empty where there is no target.
         voices: Of tokens: how many levels of the first code, the last ones, say who speaks from
             there on.
+        extent: Of tiles whose rows differ in size: which reals of the context say, in ticks, how
+            many sites a row has along each axis, -1 for an axis of which it has all. The sites
+            beyond have the last level of the first code. Empty where every row has all sites.
         topology: What the sites are: "row" of a table, which is a single site; "steps" in time,
             whose numbers move from one to the next; "tokens" of a text; "pixels", which are alike
-            where they are near; "calendar": the days that all entities share, with the numbers of
+            where they are near; "tiles" of a plane, one code each; "calendar": the days that all entities share, with the numbers of
             all of them on each.
 
     Raises:
@@ -92,6 +102,7 @@ class Spec:
     topology: Topology = "row"
     outcome: tuple[tuple[Channel, int], ...] = ()
     voices: int = 0
+    extent: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.sites) != AXES[self.topology]:
@@ -120,7 +131,30 @@ class Spec:
             state.get("topology", topology),
             tuple((sort, int(i)) for sort, i in state.get("outcome", ())),
             int(state.get("voices", 0)),
+            tuple(int(i) for i in state.get("extent", ())),
         )
+
+    def within(self, n: int, context: Batch | None) -> np.ndarray:
+        """(n, *sites) which sites lie within the size of each row, which its context says.
+
+        Example:
+            >>> size = Spec((Real("height"), Real("width")))
+            >>> spec = Spec(codes=(Code("tile", 3),), sites=(2, 3), context=size,
+            ...     topology="tiles", extent=(0, 1))
+            >>> told = Batch(np.array([[1, 2]]), np.zeros((1, 0), np.int32))
+            >>> spec.within(1, told).astype(int).tolist()
+            [[[1, 1, 0], [0, 0, 0]]]
+        """
+        found = np.ones((n, *self.sites), bool)
+        if not self.extent or context is None:
+            return found
+        for axis, real in enumerate(self.extent):
+            if real < 0:
+                continue
+            place = np.arange(self.sites[axis]).reshape(-1, *[1] * (len(self.sites) - axis - 1))
+            size = np.clip(context.tick[:, real], 1, self.sites[axis])
+            found &= place < size.reshape(-1, *[1] * len(self.sites))
+        return found
 
     @property
     def flat(self) -> Spec:

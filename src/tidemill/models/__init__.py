@@ -17,6 +17,10 @@ MODELS = Registry(
             "tidemill.models.ngram:Ngram",
             "texts unit by unit, by counts of the few before; the quick default for texts",
         ),
+        "tile_ngram": Entry(
+            "tidemill.models.tile_ngram:TileNgram",
+            "planes of tiles, by counts of those to the left and above; their quick choice",
+        ),
         "fhs": Entry(
             "tidemill.models.fhs:Fhs",
             "prices on one calendar: days of the past by the measure of today's volatility",

@@ -104,15 +104,16 @@ class Conditional(Generator, Protocol):
 
 @runtime_checkable
 class WritesOn(Protocol):
-    """A generator of texts that can be told how each begins, and how likely each is."""
+    """A generator of texts that can be told how each begins, or of planes of tiles some of which
+    are known, and how likely each is."""
 
     def write_on(self, begun: Batch, rng: np.random.Generator, run: Run | None = None) -> Batch:
-        """Texts that begin as these, one each: the sites of their masks stay, and others follow.
-        Their context is what the texts are written for."""
+        """Rows that begin as these, one each: the sites of their masks stay, and others follow.
+        Their context is what the rows are made for."""
         ...
 
     def scores(self, batch: Batch, run: Run | None = None) -> np.ndarray:
-        """(n,) the log-likelihood of each text given its context, in nats."""
+        """(n,) the log-likelihood of each row given its context, in nats."""
         ...
 
 
@@ -166,6 +167,7 @@ _CALLED: Mapping[Topology, str] = {
     "steps": "series",
     "tokens": "texts",
     "pixels": "images",
+    "tiles": "planes of tiles",
     "calendar": "series on one calendar",
 }
 

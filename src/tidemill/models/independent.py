@@ -25,8 +25,8 @@ class Independent:
 
     Conditions are exact; only bounds on sums of channels need weighted candidates. Of images, every
     pixel is drawn by itself, as often so bright as it is at its place; of texts, every token, as
-    often as it is found at any place (a unigram model), and how many there are. A context changes
-    nothing.
+    often as it is found at any place (a unigram model), and how many there are; of planes every
+    tile, as often as it is found at any place. A context changes nothing but the size of a plane.
 
     Example:
         >>> from tidemill.core.grid import Code
@@ -45,7 +45,7 @@ class Independent:
     steps_done = 1
     steps_planned = 1
 
-    learns: ClassVar[frozenset[Topology]] = frozenset({"row", "pixels", "tokens"})
+    learns: ClassVar[frozenset[Topology]] = frozenset({"row", "pixels", "tokens", "tiles"})
 
     variables: Variables
     spec: Spec
@@ -61,10 +61,13 @@ class Independent:
         check_learns("independent", self.learns, spec)
         self.spec = spec
         self.lengths = np.zeros(0, np.int64)
-        if spec.topology == "tokens":
-            used = np.ones(batch.tick.shape[:2], bool) if batch.mask is None else batch.mask
-            self.lengths = np.bincount(used.sum(axis=1), minlength=spec.sites[0] + 1)
-            whose = None if batch.person is None else batch.person[used]
+        if spec.topology in _PLACELESS:
+            used = spec.within(len(batch), batch.context) if batch.mask is None else batch.mask
+            if spec.topology == "tokens":
+                self.lengths = np.bincount(used.sum(axis=1), minlength=spec.sites[0] + 1)
+            whose = batch.person
+            if whose is not None:
+                whose = np.broadcast_to(_at_sites(whose, used.ndim), used.shape)[used]
             batch = Batch(batch.tick[used], batch.code[used], person=whose)
         self.variables = Variables.learned(_drawn_at_once(spec), batch.flat)
         return self
@@ -87,15 +90,16 @@ class Independent:
 
         Raises:
             ConditionError: What is known never occurs.
-            OptionError: Something is known of single tokens.
+            OptionError: Something is known of single tokens, or tiles.
         """
-        if self.spec.topology == "tokens":
+        if self.spec.topology in _PLACELESS:
             if known.tick or known.code or known.sums or known.rows is not None:
                 raise OptionError(
                     "the model 'independent' draws every token by itself and keeps to nothing",
                     hint="choose option 'model=autoregressive'",
                 )
-            return ConditionalSample(self._texts(n, rng, run, context), np.ones(n), n)
+            drawn = self._texts if self.spec.topology == "tokens" else self._planes
+            return ConditionalSample(drawn(n, rng, run, context), np.ones(n), n)
         found = self._found(n, known, rng, run)
         return replace(found, batch=replace(found.batch.shaped(self.spec), context=context))
 
@@ -109,6 +113,16 @@ class Independent:
         batch = Batch.blank(replace(self.spec, context=None), n)
         batch.tick[used], batch.code[used] = tokens.tick, tokens.code
         return replace(batch, mask=used if self.spec.ragged else None, context=context)
+
+    def _planes(
+        self, n: int, rng: np.random.Generator, run: Run | None, context: Batch | None
+    ) -> Batch:
+        batch = Batch.blank(replace(self.spec, context=None), n)
+        used = self.spec.within(n, context)
+        batch.code[~used, 0] = self.spec.codes[0].size - 1
+        tiles = self._found(int(used.sum()), Constraints(), rng, run).batch
+        batch.tick[used], batch.code[used] = tiles.tick, tiles.code
+        return replace(batch, context=context)
 
     def _found(
         self, n: int, known: Constraints, rng: np.random.Generator, run: Run | None
@@ -142,16 +156,25 @@ class Independent:
         if spec.topology == "tokens":
             shape = (spec.sites[0] + 1,)
             model.lengths = integers(arrays, "lengths", np.int64, shape, 0, 2**40)
-        elif math.prod(spec.sites) * max(len(spec.reals), len(spec.codes)) > len(arrays):
+        elif spec.topology not in _PLACELESS and math.prod(spec.sites) * max(len(spec.reals), len(spec.codes)) > len(arrays):
             raise ValueError("there are more pixels than arrays")  # before each gets a channel
         counts = {name: array for name, array in arrays.items() if name != "lengths"}
         model.variables = Variables.from_state(_drawn_at_once(spec), counts)
         return model
 
 
+_PLACELESS: tuple[Topology, ...] = ("tokens", "tiles")
+"""Grids of which every site is drawn alike."""
+
+
+def _at_sites(persons: np.ndarray, axes: int) -> np.ndarray:
+    """The persons of rows, or of their sites, with so many axes."""
+    return persons.reshape(*persons.shape, *[1] * (axes - persons.ndim))
+
+
 def _drawn_at_once(spec: Spec) -> Spec:
-    """The channels that are drawn at once: those of one token of a text, else those of all
-    sites."""
-    if spec.topology == "tokens":
+    """The channels that are drawn at once: those of one token of a text or of one tile, else those
+    of all sites."""
+    if spec.topology in _PLACELESS:
         return Spec(spec.reals, spec.codes)
     return spec.flat

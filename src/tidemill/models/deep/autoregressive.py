@@ -19,6 +19,7 @@ from tidemill.models.deep.code_by_code import CodeByCode, Sequence
 from tidemill.models.deep.distributions import NetworkDistribution, known_first
 from tidemill.models.deep.in_turn import AutoregressiveOptions, InTurn
 from tidemill.models.deep.neural import Neural
+from tidemill.models.deep.tile_by_tile import TileByTile
 from tidemill.models.deep.training import Objective, Picking, Tensors, device_of
 from tidemill.models.deep.unit_by_unit import UnitByUnit
 from tidemill.models.variables import Variables
@@ -42,7 +43,8 @@ class Autoregressive(Neural):
     Murray and Larochelle 2014; for tables, TabularARGN, Tiwald et al. 2025), and a part of the rows
     is learned in random orders, so that any part of a row can be drawn given any other. Where there
     are several sites, a causal transformer tells each site of those before it, and the codes within
-    a site are drawn as those of a table.
+    a site are drawn as those of a table. Tiles of a plane, and units of texts, have networks of
+    their own.
 
     The likelihood of a row is known (:meth:`scores`); it is that of the grid's order, in which
     plain rows are drawn, and those under conditions come from the same distribution
@@ -129,15 +131,16 @@ class Autoregressive(Neural):
         return self.turn.draw(net, n, context, rng)
 
     def write_on(self, begun: Batch, rng: np.random.Generator, run: Run | None = None) -> Batch:
-        """Texts that begin as these, one each: the sites of their masks stay, and others follow.
+        """Texts that begin as these, one each, or planes of tiles: the sites of their masks stay,
+        and others follow.
 
         Args:
-            begun: The beginnings, and what the texts are written for as their context.
+            begun: What is known, and what the rows are made for as their context.
             rng: The random stream.
             run: For progress, and its device.
 
         Raises:
-            OptionError: A context is missing, or the model has learned no texts.
+            OptionError: A context is missing, or the model has learned neither.
         """
         check_context(self.name, self.spec, begun.context)
         return self.in_chunks(
@@ -269,5 +272,6 @@ class Autoregressive(Neural):
 
 def _way(spec: Spec) -> type[InTurn]:
     """What suits a grid."""
-    is_text = spec.topology == "tokens" and len(spec.codes) == 1 and not spec.reals
-    return UnitByUnit if is_text else CodeByCode
+    if len(spec.codes) != 1 or spec.reals:
+        return CodeByCode
+    return {"tokens": UnitByUnit, "tiles": TileByTile}.get(spec.topology, CodeByCode)

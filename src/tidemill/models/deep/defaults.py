@@ -116,11 +116,13 @@ _PIXELS = replace(
     shifted=True,
     judge="frechet",
 )
+_TILES = replace(_PIXELS, vae_means=False, shifted=False, judge="trees")
 
 DEFAULTS: Mapping[Topology, Defaults] = {
     "row": _ROW,
     "steps": _STEPS,
     "tokens": _STEPS,
     "pixels": _PIXELS,
+    "tiles": _TILES,
 }
 """By topology; tokens are learned as steps are, but for what is learned of their numbers."""

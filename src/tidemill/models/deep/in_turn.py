@@ -164,10 +164,10 @@ class InTurn(ABC):
         """Learn what stands beside the network, which has not seen the held-out rows."""
 
     def written(self, net: nn.Module, begun: Batch, rng: torch.Generator) -> Batch:
-        """Texts that begin as these.
+        """Texts that begin as these, or planes some tiles of which are known.
 
         Raises:
-            OptionError: These are no texts.
+            OptionError: These are neither.
         """
         raise OptionError(
             "this model has learned no texts, which could be gone on with",

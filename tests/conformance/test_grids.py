@@ -14,7 +14,7 @@ from tidemill.core.extremes import outward
 from tidemill.core.grid import Batch, Code, Spec, Topology
 from tidemill.core.run import Run
 from tidemill.models import MODELS
-from tidemill.models.base import Generator, GoesOn, unfitted
+from tidemill.models.base import Generator, GoesOn, WritesOn, unfitted
 from tidemill.models.deep.dense import Dense
 from tidemill.models.deep.stream import Stream
 
@@ -111,6 +111,31 @@ def test_an_empty_row_comes_back_empty_from_both_views() -> None:
     dense = Dense.learned(spec, batch)
     rows = dense.rows(batch)
     assert same(dense.batch(rows["low"], rows["code"], np.random.default_rng(0)), batch)
+
+
+@pytest.mark.parametrize("name", ["tile_ngram", "autoregressive"])
+def test_known_tiles_stay_and_others_follow_them(name: str) -> None:
+    """A stripe goes on where it was begun, also to what is before it."""
+    spec, batch = GRIDS["tiles"]()
+    options = quick(name, steps=150, eval_every=50, width=32, batch=128, rate=4e-3, dropout=0.1)
+    model = unfitted(name, options).fit(spec, batch, Run(1))
+    assert isinstance(model, WritesOn)
+    known = np.zeros(batch.code.shape[:3], bool)
+    known[:, 1:3, 1:3] = True
+    blank = np.where(known[..., None], batch.code, 0).astype(np.int32)
+    begun = Batch(batch.tick, blank, known, batch.context)
+    made = model.write_on(begun, np.random.default_rng(0))
+    assert (made.code[known] == batch.code[known]).all()
+    within = spec.within(len(batch), batch.context)
+    assert (made.code[~within] == 4).all()
+    assert (made.code[within] == batch.code[within]).mean() > 0.8
+    scores = model.scores(batch)
+    assert scores.shape == (len(batch),)
+    shuffled = np.random.default_rng(1).permuted(batch.code, axis=1)
+    worse = model.scores(
+        Batch(batch.tick, np.where(within[..., None], shuffled % 3, 4), context=batch.context)
+    )
+    assert scores.sum() > worse.sum()
 
 
 def test_rows_are_never_empty_where_none_was() -> None:

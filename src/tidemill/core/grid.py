@@ -86,8 +86,8 @@ class Spec:
             beyond have the last level of the first code. Empty where every row has all sites.
         topology: What the sites are: "row" of a table, which is a single site; "steps" in time,
             whose numbers move from one to the next; "tokens" of a text; "pixels", which are alike
-            where they are near; "tiles" of a plane, one code each; "calendar": the days that all entities share, with the numbers of
-            all of them on each.
+            where they are near; "tiles" of a plane, one code each; "calendar": the days that all
+            entities share, with the numbers of all of them on each.
 
     Raises:
         ValueError: The sites have not as many axes as the topology.

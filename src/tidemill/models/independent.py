@@ -156,7 +156,9 @@ class Independent:
         if spec.topology == "tokens":
             shape = (spec.sites[0] + 1,)
             model.lengths = integers(arrays, "lengths", np.int64, shape, 0, 2**40)
-        elif spec.topology not in _PLACELESS and math.prod(spec.sites) * max(len(spec.reals), len(spec.codes)) > len(arrays):
+        elif spec.topology not in _PLACELESS and math.prod(spec.sites) * max(
+            len(spec.reals), len(spec.codes)
+        ) > len(arrays):
             raise ValueError("there are more pixels than arrays")  # before each gets a channel
         counts = {name: array for name, array in arrays.items() if name != "lengths"}
         model.variables = Variables.from_state(_drawn_at_once(spec), counts)

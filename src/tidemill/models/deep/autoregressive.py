@@ -274,4 +274,6 @@ def _way(spec: Spec) -> type[InTurn]:
     """What suits a grid."""
     if len(spec.codes) != 1 or spec.reals:
         return CodeByCode
-    return {"tokens": UnitByUnit, "tiles": TileByTile}.get(spec.topology, CodeByCode)
+    if spec.topology == "tiles":
+        return TileByTile
+    return UnitByUnit if spec.topology == "tokens" else CodeByCode

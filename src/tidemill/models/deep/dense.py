@@ -24,6 +24,9 @@ from tidemill.models.deep.training import Tensors, generator
 
 MOST_LEVELS = 4096
 """Levels of all codes together, beyond which one-hot vectors are too wide."""
+MOST_OF_A_PLANE = 250_000
+"""Levels of the codes of all sites of a plane together, beyond which networks that make them at
+once are too large."""
 MOST_SERIES = 20_000
 """Series that forecasts are learned from."""
 MOST_STEPS = 500_000
@@ -122,6 +125,7 @@ class Dense:
                 where=f"'{wide.name}'",
                 hint=f"leave it out with option 'ignore', or choose option 'model={other}'",
             )
+        _check_plane(spec)
         pieces, levels = [], []
         for r in range(len(spec.reals)):
             values = batch.tick[..., r][present(spec, batch, r)][:MOST_CELLS]
@@ -391,6 +395,25 @@ def no_numbers() -> DataError:
         "the network makes what is no number",
         hint="fit again, with a lower learning rate",
     )
+
+
+def _check_plane(spec: Spec) -> None:
+    """See that the tiles of a plane can be made at once.
+
+    Raises:
+        DataError: They are too many.
+    """
+    if spec.topology != "tiles":
+        return
+    height, width = spec.sites
+    levels = sum(code.size for code in spec.codes)
+    if height * width * levels > MOST_OF_A_PLANE:
+        raise DataError(
+            f"planes of up to {height:,} x {width:,} tiles of {levels:,} sorts are too large for a "
+            "network that makes all of their tiles at once",
+            hint="choose option 'model=autoregressive' or option 'model=tile_ngram', which make "
+            "one after the other",
+        )
 
 
 def _one_piece(values: np.ndarray) -> Bins:

@@ -224,7 +224,8 @@ class TileByTile(InTurn):
         in_columns = torch.arange(tile.shape[2], device=tile.device) < width[:, None]
         sites = (in_lines[:, :, None] & in_columns[:, None]).nonzero()[::every]
         found = []
-        for row, line, column in (part.T for part in sites.split(CELLS)):
+        for part in torch.split(sites, CELLS):
+            row, line, column = part.T
             symbol, target = self._window(rows["tile"], row, line, column)
             own = {name: tensor[row] for name, tensor in rows.items() if name != "tile"}
             behind = self._behind.to(tile.device)[(own["width"] > own["height"]).long()]

@@ -42,7 +42,7 @@ class Window(nn.Module):
         self.seen = nn.Parameter(torch.randn(places * symbols + 1, width) * places**-0.5)
         self.edges = nn.Parameter(torch.randn(4 * (FAR + 1), width) * 0.1)
         self.told = nn.Linear(context, width, bias=False) if context else None
-        self.blocks = nn.ModuleList(Block(width) for _ in range(depth))
+        self.blocks = nn.ModuleList(WindowBlock(width) for _ in range(depth))
         self.norm = nn.LayerNorm(width)
         self.out = nn.Linear(width, len(shares))
         with torch.no_grad():
@@ -68,7 +68,7 @@ class Window(nn.Module):
         return out
 
 
-class Block(nn.Module):
+class WindowBlock(nn.Module):
     """A residual block of two layers, the first with twice the units."""
 
     def __init__(self, width: int) -> None:

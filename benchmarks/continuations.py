@@ -30,6 +30,7 @@ from tidemill.markets.backtests import fz0
 from tidemill.markets.history import History
 from tidemill.markets.tails import tail
 from tidemill.supervised.arrays import Floats
+from tidemill.synthesis.market_choice import crps, energy
 
 PAGE = ROOT / "docs" / "series.md"
 RESULTS = ROOT / "benchmarks" / "results" / "continuations.json"
@@ -40,20 +41,6 @@ NETWORKS = ("autoregressive", "flow", "vae", "gan")
 LEVEL = 0.05
 Futures = Callable[[int], Floats]
 """A day -> (PATHS, STEPS, assets) moves that may follow on it."""
-
-
-def crps(made: Floats, came: Floats) -> float:
-    """Continuous ranked probability score of (paths, k) futures of (k,) values, over k."""
-    apart = np.abs(made - came).mean()
-    within = np.abs(made[:, None] - made[None]).mean()
-    return float(apart - within / 2)
-
-
-def energy(made: Floats, came: Floats) -> float:
-    """Energy score (Gneiting and Raftery 2007) of (paths, k) futures of k values together."""
-    apart = np.linalg.norm(made - came, axis=1).mean()
-    within = np.linalg.norm(made[:, None] - made[None], axis=2).mean()
-    return float(apart - within / 2)
 
 
 def lines(past: History, days: slice) -> pl.DataFrame:

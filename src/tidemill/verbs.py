@@ -58,6 +58,7 @@ from tidemill.sharing import Shared
 from tidemill.sharing import share as pass_on
 from tidemill.synthesis import scoring
 from tidemill.synthesis.extending import Extended
+from tidemill.synthesis.market_choice import market_choice
 from tidemill.synthesis.scoring import ScoredRows
 from tidemill.synthesis.synthesizer import Synthesizer
 from tidemill.synthesis.whatif_answer import DRAWS, WhatIf
@@ -221,7 +222,9 @@ def fit(
 
     Args:
         data: A Dataset, or anything that :func:`read` takes.
-        model: A registered model's name; ``trees`` by default, and ``gan`` for images.
+        model: A registered model's name; ``trees`` by default, and ``gan`` for images. Where the
+            columns say that the data are prices of a market, models compete in foretelling the
+            last times.
         options: The model's own options, as ``{"least": 30}``.
         preset: The name of a model with options, as "dcgan"; see :mod:`tidemill.models.presets`.
         target: The column to be predicted, where ``data`` is no Dataset.
@@ -259,10 +262,18 @@ def fit(
         train = cleaned.data
     else:
         warn_unmended(train, run)
+    start = None if start is None else _loaded(start)
+    choice = None
+    if model is None and not (preset or options or start or window or run.steps):
+        choice = market_choice(train, run)
+    if choice is not None:
+        model = choice.model
     model, options = _chosen(train, model, options, preset, run, window)
     estimate.announce(model, options, train, run)
-    start = None if start is None else _loaded(start)
-    return Synthesizer.fit(train, run, model, options, start, window, outcome=True)
+    learned = Synthesizer.fit(train, run, model, options, start, window, outcome=True)
+    if choice is not None:
+        learned.manifest["choice"] = choice.to_state()
+    return learned
 
 
 def sample(

@@ -325,3 +325,13 @@ def test_the_command(tidemill: Tidemill, tmp_path: Path) -> None:
     assert pl.read_csv(out)["path"].max() == 40
     again = tidemill("extend", tmp_path / "m.tidemill", "--past", out, "--out", out)
     assert again.code == 2
+
+
+def test_a_market_is_learned_by_the_model_that_foretells_it(tmp_path: Path) -> None:
+    model = tm.fit(tm.read(market(400), entity="asset", time="time"))
+    choice = model.manifest["choice"]
+    assert model.manifest["model"] == choice["model"]
+    assert {one["model"] for one in choice["scores"]} >= {"fhs"}
+    stored = model.save(tmp_path / "m.tidemill")
+    assert Synthesizer.load(stored).manifest["choice"] == choice
+    assert "choice" not in of_market().manifest  # nothing competed

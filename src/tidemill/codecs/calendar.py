@@ -24,6 +24,7 @@ from tidemill.core.condition import Condition
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
 from tidemill.core.grid import Batch, Constraints, Real, Spec, Topology
+from tidemill.core.persons import tells_persons
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema
 from tidemill.core.series import SeriesLayout, layout
@@ -348,7 +349,7 @@ def _labels(frame: pl.DataFrame, names: tuple[str, ...]) -> list[str]:
 
 def _see_no_persons(kept: Schema, name: str) -> None:
     for column in kept.of_role("entity"):
-        if column.personal:
+        if tells_persons(column):
             raise DataError(
                 "a model of series on one calendar keeps every entity's name and numbers, and "
                 "these are persons",

@@ -7,15 +7,28 @@ from importlib.util import find_spec
 
 from tidemill.codecs import CODECS
 from tidemill.codecs.codec import Claim, Codec
+from tidemill.core.column_words import says
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
+from tidemill.core.persons import tells_persons
 from tidemill.core.run import Run
-from tidemill.core.schema import Schema
+from tidemill.core.schema import Column, Schema
 from tidemill.core.split import entity_numbers
 
 LONG, SHARED = 250, 0.9
 """Times, and the share of them at which entities have a row, from which on they are taken for a
 market."""
+ASSETS = (
+    *("ticker", "symbol", "isin", "wkn", "cusip", "sedol", "asset", "share", "stock", "security"),
+    *("fund", "etf", "bond", "currency", "coin", "commodity", "aktie", "fonds", "wertpapier"),
+    *("acción", "azione", "股票", "证券", "基金", "债券", "货币", "銘柄", "종목"),
+)
+PRICES = (
+    *("price", "close", "adj close", "nav", "quote", "exchange rate", "kurs", "schlusskurs"),
+    *("preis", "precio", "cierre", "prix", "cours", "prezzo", "chiusura", "preço", "цена"),
+    *("价格", "收盘", "股价", "净值", "汇率", "終値", "株価", "종가", "주가"),
+)
+"""Words that name assets, and what they cost."""
 LEAST_STEPS = 2
 """Rows of an entity, on average, from which on they are taken for a series."""
 
@@ -50,7 +63,7 @@ def _of_series(data: Dataset, run: Run) -> str:
         return Codec.default_model
     kind: type[Codec] = CODECS.load("series")
     model = kind.default_model
-    if _is_market(data, int(entities.max(initial=0)) + 1):
+    if looks_like_market(data):
         run.emit(
             "note",
             "learn",
@@ -67,14 +80,35 @@ def _of_series(data: Dataset, run: Run) -> str:
     return Codec.default_model
 
 
-def _is_market(data: Dataset, entities: int) -> bool:
-    """Whether the rows look like prices of one market: many shared times, numbers above 0 alone."""
+def looks_like_market(data: Dataset) -> bool:
+    """Whether rows look like prices of one market: many times that the entities share, numbers
+    above 0 alone, and no persons."""
+    entities = entity_numbers(data)
+    if entities is None or any(map(tells_persons, data.schema.of_role("entity"))):
+        return False
     [time] = data.schema.of_role("time")
     times = data[time.name].n_unique()
-    others = [c for c in data.schema if c.role not in ("entity", "time", "ignore")]
-    if times < LONG or len(data) < SHARED * times * entities or not others:
+    others = _of_steps(data.schema)
+    if times < LONG or len(data) < SHARED * times * (int(entities.max()) + 1) or not others:
         return False
     return all(c.kind == "number" and (data[c.name].drop_nulls() > 0).all() for c in others)
+
+
+def is_market(data: Dataset) -> bool:
+    """Whether rows look like prices of one market, and the names of the columns say so, too:
+    readings of many households look the same, and are not to be kept."""
+    if data.schema.modality != "series" or not looks_like_market(data):
+        return False
+    entities, numbers = data.schema.of_role("entity"), _of_steps(data.schema)
+    return _is_named(entities, ASSETS) or _is_named(numbers, PRICES)
+
+
+def _is_named(columns: Collection[Column], words: Collection[str]) -> bool:
+    return any(says(column.name, word) for column in columns for word in words)
+
+
+def _of_steps(schema: Schema) -> list[Column]:
+    return [c for c in schema if c.role not in ("entity", "time", "ignore")]
 
 
 def choose(

@@ -134,6 +134,16 @@ def person_column(data: Dataset) -> str | None:
     return max(alike, key=lambda name: (_decided(data, name), alike[name]))
 
 
+def tells_persons(column: Column) -> bool:
+    """Whether the values of a column are persons, by its name and kind.
+
+    Example:
+        >>> [tells_persons(Column(name, "id")) for name in ("patient_id", "ticker")]
+        [True, False]
+    """
+    return bool(column.personal) or _sort_of(column) == "person"
+
+
 def _decided(data: Dataset, name: str) -> int:
     """How many other columns never change beside a value of this one; of many values the first
     MOST_FOUND tell it."""

@@ -234,7 +234,15 @@ def _sentence(one: ForeseenColumn, steps: int) -> str:
     )
 
 
-def extended(model: ExtensionModel, given: GivenRows, steps: int, paths: int, run: Run) -> Extended:
+def extended(
+    model: ExtensionModel,
+    given: GivenRows,
+    steps: int,
+    paths: int,
+    run: Run,
+    *,
+    check: bool = True,
+) -> Extended:
     """What may follow on rows that a user gives, and whether what is known of them would have been
     foreseen.
 
@@ -244,6 +252,8 @@ def extended(model: ExtensionModel, given: GivenRows, steps: int, paths: int, ru
         steps: That follow on each series.
         paths: How often each goes on.
         run: For progress and cancelling, and its random streams.
+        check: Whether it is looked what the futures say of each number, and whether what is known
+            would have been foreseen.
 
     Raises:
         DataError: The past cannot go on.
@@ -257,7 +267,7 @@ def extended(model: ExtensionModel, given: GivenRows, steps: int, paths: int, ru
     _check_asked(steps, paths, len(series))
     found = _spliced(model.futures(known, steps, paths, run), known, said)
     columns = []
-    if paths * len(series) >= TOLD:
+    if check and paths * len(series) >= TOLD:
         held = _held_back(model, known, said, steps, run)
         columns = [_foreseen(name, found, said, steps, held) for name in _numbers(known.schema)]
     path = Column(PATH, "category", "ignore", dtype="Int64")
@@ -369,10 +379,12 @@ def _held_back(
     quiet = run.child(quiet=True)
     from_end = np.concatenate([np.arange(length)[::-1] for length in series.length])
     for k in run.track(list(range(max(stretches, 0))), "check", "foreseeing what is known"):
-        before = known.rows(np.flatnonzero(from_end >= (k + 1) * steps))
+        earlier = np.flatnonzero(from_end >= (k + 1) * steps)
+        before = known.rows(earlier)
         here = (from_end >= k * steps) & (from_end < (k + 1) * steps)
         came = said.rows(np.flatnonzero(here))
         made = model.futures(before, steps, paths, quiet.child("check", k, quiet=True))
+        made = _spliced(made, before, said.rows(earlier))
         for name in names:
             futures = made[name].cast(pl.Float64).to_numpy().reshape(len(series), paths, steps)
             low, high = np.quantile(futures, BAND, axis=1)

@@ -10,6 +10,7 @@ import numpy as np
 
 from tidemill.core.frame_form import FrameForm
 from tidemill.core.states import from_state
+from tidemill.synthesis.model_choice import ModelChoice
 
 DOCUMENTS = frozenset({"codec", "stages", "raw_form", "outcome"})
 _TEXTS = ("codec", "model", "name", "schema")
@@ -36,6 +37,8 @@ def check_manifest(manifest: Mapping[str, Any]) -> None:
     if wrong:
         raise ValueError(f"the manifest's '{wrong[0]}' makes no sense")
     from_state(FrameForm, manifest["frame_form"])
+    if "choice" in manifest:
+        from_state(ModelChoice, manifest["choice"])
 
 
 def _is_count(value: Any) -> bool:

@@ -428,13 +428,16 @@ class Synthesizer:
         with self.in_use():
             return to_native(found.data)
 
-    def extension(self, past: Any, steps: int = 10, paths: int = 100, *, run: Run) -> Extended:
+    def extension(
+        self, past: Any, steps: int = 10, paths: int = 100, *, run: Run, check: bool = True
+    ) -> Extended:
         """The rows of :meth:`extend`, with what they say of each number, and whether bands made in
-        the same way held what is known."""
+        the same way held what is known; without the latter two where nothing is to be checked."""
         model = self._extension_model()
         steps, paths = whole(steps, "steps"), whole(paths, "paths")
         with self.in_use():
-            return extended(model, read_given(past, self._eyes, run), steps, paths, run)
+            given = read_given(past, self._eyes, run)
+            return extended(model, given, steps, paths, run, check=check)
 
     def interpolate(self, ways: int = 4, steps: int = 9, *, seed: int = 0) -> Any:
         """Rows on the way from one made row to another of the same label, for models of images made

@@ -1,0 +1,103 @@
+"""Which model of a market is taken where none is named."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tests.unit.markets.market import garch_returns, price_lines
+from tidemill.codecs.choosing import is_market, looks_like_market
+from tidemill.core.dataset import Dataset
+from tidemill.core.errors import DataError
+from tidemill.core.run import Run
+from tidemill.core.states import from_state, to_state
+from tidemill.io.reading import read
+from tidemill.supervised.arrays import Floats
+from tidemill.synthesis.market_choice import _chosen, crps, energy, market_choice
+from tidemill.synthesis.model_choice import ModelChoice
+from tidemill.synthesis.synthesizer import Synthesizer
+
+
+def prices(days: int = 300, assets: int = 3) -> pl.DataFrame:
+    returns, _ = garch_returns(days, assets, np.random.default_rng(0))
+    return price_lines(returns).with_columns(pl.col("price").round(2))
+
+
+def readings(who: str, what: str) -> Dataset:
+    """What has the form of a market."""
+    rows = [
+        (f"H{k:03d}", date(2020, 1, 1) + timedelta(days=day), 1.5 + (day * (k + 3)) % 17)
+        for k in range(6)
+        for day in range(300)
+    ]
+    frame = pl.DataFrame(rows, schema=[who, "day", what], orient="row")
+    return read(frame, Run(), entity=who, time="day")
+
+
+@pytest.mark.parametrize(
+    ("who", "what", "looks", "says"),
+    [
+        ("ticker", "value", True, True),
+        ("Name", "Adj Close", True, True),
+        ("代码", "收盘价", True, True),
+        ("meter", "kwh", True, False),
+        ("patient_id", "weight", False, False),
+        ("household", "price", False, False),
+    ],
+)
+def test_what_is_kept_whole_must_be_named_as_a_market(
+    who: str, what: str, *, looks: bool, says: bool
+) -> None:
+    data = readings(who, what)
+    assert (looks_like_market(data), is_market(data)) == (looks, says)
+    assert says or market_choice(data, Run()) is None
+
+
+def test_persons_are_refused_by_what_keeps_every_number() -> None:
+    with pytest.raises(DataError, match="these are persons"):
+        Synthesizer.fit(readings("patient_id", "weight"), Run(), "fhs")
+
+
+def test_the_choice_is_told_with_its_figures_and_the_same_again() -> None:
+    said: list[str] = []
+    data = read(prices(), Run(), entity="asset", time="time")
+    choice = market_choice(data, Run(listener=lambda event: said.append(event.text)))
+    assert choice is not None
+    assert choice == market_choice(data, Run())
+    assert {one.model for one in choice.scores} >= {choice.model, "fhs"}
+    assert "autoregressive" not in {one.model for one in choice.scores}  # its time has no end
+    assert choice.stretches == 12
+    assert str(choice) in said
+    assert from_state(ModelChoice, to_state(choice)) == choice
+
+
+def test_an_entity_that_came_late_and_a_constant_price_do_no_harm() -> None:
+    late = prices(assets=4).filter((pl.col("asset") != "A3") | (pl.col("time").dt.year() > 2010))
+    constant = pl.when(pl.col("asset") == "A1").then(5.0).otherwise(pl.col("price"))
+    data = read(late.with_columns(price=constant), Run(), entity="asset", time="time")
+    choice = market_choice(data, Run())
+    assert choice is None or all(np.isfinite(one.energy) for one in choice.scores)
+
+
+def of(energies: list[float]) -> Floats:
+    return np.column_stack([energies, energies])
+
+
+def test_a_model_is_preferred_until_another_is_better_beyond_chance() -> None:
+    noise = np.random.default_rng(1).normal(size=20)
+    first, hardly, clearly = of(5 + noise), of(4.9 + noise[::-1]), of(3 + noise)
+    assert _chosen({"a": first, "b": hardly}, Run()).model == "a"
+    assert _chosen({"a": first, "b": clearly}, Run()).model == "b"
+    assert _chosen({"a": clearly, "b": first}, Run()).model == "a"
+
+
+def test_scores_are_least_for_the_truth() -> None:
+    rng = np.random.default_rng(0)
+    narrow, right, wide = (width * rng.normal(size=(100, 5)) for width in (0.3, 1.0, 3.0))
+    came = rng.normal(size=(60, 5))
+    for score in (crps, energy):
+        means = [np.mean([score(made, one) for one in came]) for made in (narrow, right, wide)]
+        assert means[1] == min(means)

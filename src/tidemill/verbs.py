@@ -58,7 +58,6 @@ from tidemill.sharing import Shared
 from tidemill.sharing import share as pass_on
 from tidemill.synthesis import scoring
 from tidemill.synthesis.extending import Extended
-from tidemill.synthesis.market_choice import market_choice
 from tidemill.synthesis.scoring import ScoredRows
 from tidemill.synthesis.synthesizer import Synthesizer
 from tidemill.synthesis.whatif_answer import DRAWS, WhatIf
@@ -265,6 +264,8 @@ def fit(
     start = None if start is None else _loaded(start)
     choice = None
     if model is None and not (preset or options or start or window or run.steps):
+        from tidemill.synthesis.market_choice import market_choice
+
         choice = market_choice(train, run)
     if choice is not None:
         model = choice.model

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from tests.conformance.tables import business, dataset
+from tidemill.acoustics.sounds import sounds
 from tidemill.codecs import CODECS
 from tidemill.codecs.choosing import choose, default_model
 from tidemill.codecs.codec import Codec, stages
@@ -59,6 +60,17 @@ def pictures() -> Dataset:
     return read(frame, Run())
 
 
+def tones() -> Dataset:
+    """Tones of three lengths and two pitches, with a label."""
+    rng = np.random.default_rng(7)
+    takes = [
+        (9000 * np.sin(np.arange(600 + 200 * (k % 3)) * (0.3 + 0.5 * (k % 2)) + rng.random()))
+        for k in range(40)
+    ]
+    heard = sounds("tone", [take.astype(np.int16) for take in takes], 8000)
+    return read(pl.DataFrame([heard, pl.Series("label", ["low", "high"] * 20)]), Run())
+
+
 def letters() -> Dataset:
     """Reviews of two columns of texts, one of which may be missing, with a label."""
     rng = np.random.default_rng(5)
@@ -81,6 +93,7 @@ EXAMPLES: Mapping[str, Callable[[], Dataset]] = {
     "series": steps,
     "calendar": together,
     "images": pictures,
+    "sounds": tones,
     "texts": letters,
 }
 
@@ -92,8 +105,9 @@ def fitted(name: str) -> tuple[Codec, Dataset]:
 
 
 def told(data: Dataset, codec: Codec) -> pl.DataFrame:
-    """The values that are not made afresh."""
-    made_afresh = {c.name for c in data.schema if c.kind in ("id", "text") or c.role == "entity"}
+    """The values that are not made afresh; sounds come back by their pictures only."""
+    kinds = ("id", "text", "sound")
+    made_afresh = {c.name for c in data.schema if c.kind in kinds or c.role == "entity"}
     if codec.topology == "tokens":
         made_afresh -= {column.name for column in data.schema.texts}
     return data.frame.select([name for name in data.schema.names if name not in made_afresh])

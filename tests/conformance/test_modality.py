@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 
 import tidemill
+from tidemill.acoustics.sounds import sounds
 from tidemill.cleaning import plan
 from tidemill.cleaning.base import Check, Diagnosis
 from tidemill.core.dataset import Dataset
@@ -85,7 +86,10 @@ def rows(modality: Modality, count: int = 80) -> Dataset:
             "amount": rng.normal(size=count).round(2),
             "left": rng.choice(["yes", "no"], count),
         }
-    ).with_columns(images("photo", rng.integers(0, 255, (count, 8, 8), np.uint8)))
+    ).with_columns(
+        images("photo", rng.integers(0, 255, (count, 8, 8), np.uint8)),
+        sounds("call", list(rng.integers(-999, 999, (count, 800), np.int16)), 8000),
+    )
     schema = Schema(
         (
             Column("person", "id", role="entity"),
@@ -93,12 +97,14 @@ def rows(modality: Modality, count: int = 80) -> Dataset:
             Column("amount", "number"),
             Column("left", "category", role="target"),
             Column("photo", "image"),
+            Column("call", "sound"),
         )
     )
     names = {
         "rows": ["day", "amount", "left"],
         "series": ["person", "day", "amount", "left"],
         "images": ["amount", "left", "photo"],
+        "sounds": ["amount", "left", "call"],
     }[modality]
     data = Dataset(frame, schema, name="people").select(names)
     assert data.schema.modality == modality

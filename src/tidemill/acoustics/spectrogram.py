@@ -12,6 +12,8 @@ from PIL import Image
 
 Floats = NDArray[np.float64]
 
+SLOWEST, FASTEST = 1_000, 384_000
+"""Samples a second of sounds that are looked at."""
 WINDOW, HOP = 0.032, 0.008
 """Seconds that a frame looks at, and from one frame to the next."""
 HIGHEST = 8_000
@@ -55,8 +57,8 @@ class Spectrogram:
         in the middles of its neighbours."""
         bins = len(self._window) // 2 + 1
         hertz = np.arange(bins) * self.rate / len(self._window)
-        ends = _mel(np.array([0.0, min(self.rate / 2, HIGHEST)]))
-        edges = np.linspace(*ends, self.bands + 2)
+        highest = float(_mel(np.array(min(self.rate / 2, HIGHEST))))
+        edges = np.linspace(0.0, highest, self.bands + 2)
         up, down = np.diff(edges)[:-1, None], np.diff(edges)[1:, None]
         at = _mel(hertz)[None]
         rise, fall = (at - edges[:-2, None]) / up, (edges[2:, None] - at) / down
@@ -83,7 +85,7 @@ class Spectrogram:
             pictures.append(np.clip(np.rint(scaled), BLACK, WHITE).astype(np.uint8)[None])
         return np.concatenate(pictures)
 
-    def sound(self, picture: np.ndarray, samples: int, rng: np.random.Generator) -> Floats:
+    def sound(self, picture: np.ndarray, samples: int) -> Floats:
         """A sound that is seen as this picture: (bands, columns) uint8 -> (samples,) from -1 to 1.
 
         What is lost in a picture (phases, and pitch within a band) is chosen so that neighbouring
@@ -92,7 +94,6 @@ class Spectrogram:
         Args:
             picture: Of :meth:`pictures`.
             samples: How long it is.
-            rng: Draws the phases that the search begins with.
 
         Source:
             Griffin and Lim, "Signal estimation from modified short-time Fourier transform", 1984;
@@ -103,7 +104,9 @@ class Spectrogram:
         loud = _resized(picture.astype(float), frames)
         heard = np.where(loud < 1, 0.0, 10 ** ((loud / WHITE - 1) * QUIETEST / 10))
         amplitude = np.sqrt(self._unmixed(heard)) * self._window.sum() / 2
-        phase = np.exp(2j * np.pi * rng.random(amplitude.shape))
+        # always the same, so that a picture always sounds the same
+        begin = np.random.default_rng(0)
+        phase = np.exp(2j * np.pi * begin.random(amplitude.shape))
         before = np.zeros_like(phase)
         for _ in range(ROUNDS):
             seen = self._analysed(self._synthesised(amplitude * phase, samples))

@@ -22,7 +22,7 @@ from tidemill.core.leak import Leak
 from tidemill.core.light import LIGHTS, Light
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
-from tidemill.core.schema import Column
+from tidemill.core.schema import MEDIA, Column
 from tidemill.core.score import Evidence, Score
 from tidemill.core.split import entity_numbers
 from tidemill.core.words import listing, percent, quoted
@@ -242,7 +242,7 @@ def _points(column: Column, train: Dataset) -> bool:
 
 def _compared(sets: Evidence) -> list[Column]:
     names = set(sets.synthetic.schema.names) & set(sets.holdout.schema.names)
-    columns = [c for c in sets.train.schema if c.name in names and c.kind != "image"]
+    columns = [c for c in sets.train.schema if c.name in names and c.kind not in MEDIA]
     return [c for c in columns if c.kind != "boolean" and c.choice is None]
 
 

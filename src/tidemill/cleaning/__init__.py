@@ -1,7 +1,7 @@
 """Named checks that learn from training rows what to repair and what to report; one check a
 file."""
 
-from tidemill.core.modality import TABLES
+from tidemill.core.modality import EVERY, TABLES
 from tidemill.core.registry import Entry, Registry
 
 # the order matters: repairs come first, and every check sees what the repairs before it made
@@ -16,22 +16,22 @@ CHECKS = Registry(
         "types": Entry(
             "tidemill.cleaning.types:CHECK",
             "repairs numbers and dates that are stored as text",
-            sees=(*TABLES, "images"),
+            sees=EVERY,
         ),
         "infinite": Entry(
             "tidemill.cleaning.infinite:CHECK",
             "makes infinite numbers missing",
-            sees=(*TABLES, "images"),
+            sees=EVERY,
         ),
         "missing": Entry(
             "tidemill.cleaning.missing:CHECK",
             "makes disguised missing values ('?', 'n/a', -999) missing",
-            sees=(*TABLES, "images"),
+            sees=EVERY,
         ),
         "variants": Entry(
             "tidemill.cleaning.variants:CHECK",
             "joins levels that differ only in blanks or letter case",
-            sees=(*TABLES, "images"),
+            sees=EVERY,
         ),
         "mojibake": Entry(
             "tidemill.cleaning.texts.mojibake:CHECK",
@@ -46,42 +46,42 @@ CHECKS = Registry(
         "duplicates": Entry(
             "tidemill.cleaning.duplicates:CHECK",
             "reports rows and keys that occur more than once",
-            sees=(*TABLES, "images"),
+            sees=EVERY,
         ),
         "constant": Entry(
             "tidemill.cleaning.constant:CHECK",
             "reports columns that are empty or hold almost one value only",
-            sees=(*TABLES, "images"),
+            sees=EVERY,
         ),
         "unique": Entry(
             "tidemill.cleaning.unique:CHECK",
             "reports columns that differ in nearly every row",
-            sees=(*TABLES, "images"),
+            sees=EVERY,
         ),
         "impossible": Entry(
             "tidemill.cleaning.impossible:CHECK",
             "makes missing what cannot be (an age of 323), reports what may not",
-            sees=(*TABLES, "images"),
+            sees=EVERY,
         ),
         "outliers": Entry(
             "tidemill.cleaning.outliers:CHECK",
             "reports single values extremely far from all others",
-            sees=(*TABLES, "images"),
+            sees=EVERY,
         ),
         "misspellings": Entry(
             "tidemill.cleaning.misspellings:CHECK",
             "reports rare levels like a misspelt frequent one",
-            sees=(*TABLES, "images"),
+            sees=EVERY,
         ),
         "leakage": Entry(
             "tidemill.cleaning.leakage:CHECK",
             "reports columns that predict the target almost alone",
-            sees=(*TABLES, "images"),
+            sees=EVERY,
         ),
         "personal": Entry(
             "tidemill.cleaning.personal:CHECK",
             "reports names of people, e-mails, phone, card and ID numbers",
-            sees=(*TABLES, "images"),
+            sees=EVERY,
         ),
         "near_duplicates": Entry(
             "tidemill.cleaning.texts.near_duplicates:CHECK",
@@ -126,12 +126,12 @@ CHECKS = Registry(
         "codes": Entry(
             "tidemill.cleaning.codes:CHECK",
             "takes ids that stand for names of things for categories",
-            sees=(*TABLES, "images"),
+            sees=EVERY,
         ),
         "rules": Entry(
             "tidemill.cleaning.rules:CHECK",
             "finds rules that always hold between columns",
-            sees=(*TABLES, "images"),
+            sees=EVERY,
         ),
     },
 )

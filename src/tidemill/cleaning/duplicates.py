@@ -34,7 +34,7 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
 def _rows(train: Dataset) -> list[Issue]:
     """Rows that occur again in every column, or else in every column but those that number the
     rows."""
-    if train.schema.image:  # another check shows images that are repeated
+    if train.schema.medium:  # another check shows images and sounds that are repeated
         return []
     keys = [column.name for column in train.schema if column.role == "key" or column.kind == "id"]
     numbering = [name for name in keys if train[name].is_unique().all()]

@@ -112,7 +112,7 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
 
 def _found(data: Dataset) -> list[_Found]:
     """The rows that are, or may be, no records, in their order; each once."""
-    if data.schema.image or len(data.schema) < 2 or len(data) < 2:
+    if data.schema.medium or len(data.schema) < 2 or len(data) < 2:
         return []
     cells = Cells(data)
     found: dict[int, _Found] = {}

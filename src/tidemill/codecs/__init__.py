@@ -17,6 +17,10 @@ CODECS = Registry(
             "tidemill.codecs.images:ImageCodec",
             "the pixels of images, made for what stands beside them",
         ),
+        "sounds": Entry(
+            "tidemill.codecs.sounds:SoundCodec",
+            "pictures of what is heard when in sounds, made for what stands beside them",
+        ),
         "texts": Entry(
             "tidemill.codecs.texts:TextsCodec",
             "texts unit by unit, each written for its row of a table",

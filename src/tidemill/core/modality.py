@@ -31,20 +31,28 @@ def _shows_images(schema: Schema) -> bool:
     return schema.image is not None
 
 
+def _holds_sounds(schema: Schema) -> bool:
+    return schema.sound is not None
+
+
 def _follows_entities(schema: Schema) -> bool:
     return bool(schema.of_role("entity") and schema.of_role("time"))
 
 
 MODALITIES: dict[Modality, Shape] = {
     "images": Shape(_shows_images, "images"),
+    "sounds": Shape(_holds_sounds, "sounds"),
     "series": Shape(_follows_entities, "series"),
     "rows": Shape(lambda schema: True, "tables"),
 }
-"""An image a row, rows that are the steps of series, rows that stand for themselves: the first that
-holds."""
+"""An image or a sound a row, rows that are the steps of series, rows that stand for themselves: the
+first that holds."""
 
 TABLES: tuple[Modality, ...] = ("rows", "series")
 """For parts that look at rows one by one, as they may also where these are the steps of series."""
+
+EVERY: tuple[Modality, ...] = tuple(MODALITIES)
+"""For parts that look at single columns, whatever stands beside them."""
 
 
 def modality_of(schema: Schema) -> Modality:

@@ -13,7 +13,7 @@ from tidemill.core.column_words import says, words_of
 from tidemill.core.dataset import Dataset
 from tidemill.core.extremes import around, outward
 from tidemill.core.run import Run
-from tidemill.core.schema import NAMES, Column
+from tidemill.core.schema import MEDIA, NAMES, Column
 from tidemill.core.split import entity_numbers
 from tidemill.core.words import plural
 
@@ -151,7 +151,7 @@ def _decided(data: Dataset, name: str) -> int:
     frame = data.frame.filter(data[name].is_in(few.implode()))
     decided = 0
     for column in data.schema:
-        if column.name == name or column.kind in ("text", "image") or column.role == "ignore":
+        if column.name == name or column.kind in ("text", *MEDIA) or column.role == "ignore":
             continue
         pairs = pl.DataFrame({"key": frame[name], "value": frame[column.name]}).drop_nulls()
         keys, values = pairs["key"].n_unique(), pairs["value"].n_unique()
@@ -161,7 +161,7 @@ def _decided(data: Dataset, name: str) -> int:
 
 def _sort_of(column: Column) -> Sort:
     """What a column tells apart, by its name and kind."""
-    if column.role in ("target", "time") or column.kind in ("datetime", "boolean", "image"):
+    if column.role in ("target", "time") or column.kind in ("datetime", "boolean", *MEDIA):
         return "thing"
     if column.personal:
         return "person" if column.kind == "id" or column.kept else "thing"

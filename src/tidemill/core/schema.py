@@ -20,7 +20,7 @@ from tidemill.core.modality import Modality, modality_of
 from tidemill.core.states import from_state, to_state
 from tidemill.core.words import plural, shortlist
 
-Kind = Literal["number", "category", "boolean", "datetime", "text", "image", "id"]
+Kind = Literal["number", "category", "boolean", "datetime", "text", "image", "sound", "id"]
 Role = Literal["feature", "target", "sensitive", "key", "entity", "time", "context", "ignore"]
 RuleKind = Literal[
     "a<=b",
@@ -47,6 +47,9 @@ MOST_MARKS, MOST_DECIMALS = 200, 400
 """Characters of what stands around a number, or of an exact number, and decimals, at most."""
 _FAR = re.compile("[eE][+-]?0*[0-9]{4}")
 """An exponent of 1,000 and more."""
+
+MEDIA: tuple[Kind, ...] = ("image", "sound")
+"""Kinds of values that are seen or heard, of which the other columns of a row tell."""
 
 TABULAR_KINDS: tuple[Kind, ...] = ("number", "category", "boolean", "datetime")
 """Kinds whose values say something by themselves, so that columns of them can be compared."""
@@ -371,6 +374,19 @@ class Schema:
             if column.role != "ignore":
                 return column
         return None
+
+    @property
+    def sound(self) -> Column | None:
+        """The column of sounds that is not ignored, or None."""
+        for column in self.of_kind("sound"):
+            if column.role != "ignore":
+                return column
+        return None
+
+    @property
+    def medium(self) -> Column | None:
+        """The column of images or sounds that is not ignored, or None; see :data:`MEDIA`."""
+        return self.image or self.sound
 
     @property
     def texts(self) -> tuple[Column, ...]:

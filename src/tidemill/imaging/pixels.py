@@ -37,9 +37,9 @@ def image_pixels(data: Dataset) -> np.ndarray:
 
 
 def label_column(schema: Schema) -> Column | None:
-    """The column that says what an image shows: the target, where it has levels."""
+    """The column that says what is to be seen or heard: the target, where it has levels."""
     target = schema.target
-    if schema.image is None or target is None:
+    if schema.medium is None or target is None:
         return None
     return target if target.kind in ("category", "boolean") else None
 

@@ -1,7 +1,7 @@
 """Tables in and out: one source or format a file, kinds and roles with a reason each, and
 everything given back as it came."""
 
-from tidemill.core.modality import TABLES
+from tidemill.core.modality import EVERY, TABLES
 from tidemill.core.registry import Entry, Registry
 
 SOURCES = Registry(
@@ -9,7 +9,7 @@ SOURCES = Registry(
     {
         "file": Entry(
             "tidemill.io.file:FileSource",
-            "a file or a folder of images or texts, read by its ending",
+            "a file or a folder of images, sounds or texts, read by its ending",
         ),
         "frame": Entry("tidemill.io.frames:FrameSource", "a polars, pandas or pyarrow table"),
     },
@@ -53,10 +53,12 @@ READERS = Registry(
             "images and labels as NumPy arrays; file.npz?images=NAME&labels=NAME",
         ),
         "npy": Entry("tidemill.io.images.arrays:read", "images as one NumPy array"),
+        "wav": Entry("tidemill.io.sound.folder:read", "a sound of plain samples (PCM)"),
+        "wave": Entry("tidemill.io.sound.folder:read", "a sound of plain samples (PCM)"),
         "folder": Entry(
             "tidemill.io.folder:read",
-            "a folder of PNG, JPEG or WebP images (photos/?size=32 resizes them), or of .txt and "
-            ".md files",
+            "a folder of PNG, JPEG or WebP images (photos/?size=32 resizes them), of .wav files "
+            "(takes/?names={label}_{} says what their names tell), or of .txt and .md files",
         ),
     },
 )
@@ -65,7 +67,8 @@ TARGETS = Registry(
     "targets",
     {
         "file": Entry(
-            "tidemill.io.writing:FileTarget", "a file or a folder of images, by its ending"
+            "tidemill.io.writing:FileTarget",
+            "a file or a folder of images or sounds, by its ending",
         )
     },
 )
@@ -79,7 +82,7 @@ WRITERS = Registry(
         "tsv": Entry(
             "tidemill.io.formats.delimited:write_tabs", "text with tabs, UTF-8", sees=TABLES
         ),
-        "parquet": Entry("tidemill.io.formats.parquet:write", "Parquet", sees=(*TABLES, "images")),
+        "parquet": Entry("tidemill.io.formats.parquet:write", "Parquet", sees=EVERY),
         "jsonl": Entry(
             "tidemill.io.formats.jsonlines:write", "JSON, one object a line", sees=TABLES
         ),
@@ -96,9 +99,9 @@ WRITERS = Registry(
             "tidemill.io.images.writing:write_sheet", "a contact sheet of images", sees=("images",)
         ),
         "folder": Entry(
-            "tidemill.io.images.writing:write_folder",
-            "a folder of PNG images, in sub-folders by label",
-            sees=("images",),
+            "tidemill.io.numbered_files:write_folder",
+            "a folder of PNG images or of WAV files, in sub-folders by label",
+            sees=("images", "sounds"),
         ),
     },
 )

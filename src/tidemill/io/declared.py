@@ -73,4 +73,5 @@ def _sort(data: Dataset, name: str) -> str:
         "text": "text",
         "id": "ids",
         "image": "images",
+        "sound": "sounds",
     }.get(kind, kind)

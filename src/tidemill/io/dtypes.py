@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from tidemill.acoustics.sounds import is_sound
 from tidemill.core.errors import SchemaError
 from tidemill.core.schema import Spelling
 from tidemill.core.strftime import NANOSECONDS
@@ -50,8 +51,8 @@ class Typed:
     """A column inside.
 
     Attributes:
-        values: Int64, Float64 (never NaN), Boolean, String, Date or Datetime, or pixels of images;
-            others only where ``refused`` says why.
+        values: Int64, Float64 (never NaN), Boolean, String, Date or Datetime, pixels of images, or
+            sounds; others only where ``refused`` says why.
         dtype: The dtype at the door, as text for :func:`restored`.
         spelling: How missing values were marked, where that was not null.
         warning: What was changed on the way and cannot be given back.
@@ -83,7 +84,7 @@ def admitted(column: pl.Series) -> Typed:
     dtype, name = column.dtype, text_of(column.dtype)
     if isinstance(dtype, pl.BaseExtension):
         return _of_extension(column, dtype)
-    if is_pixels(dtype) and not column.has_nulls():
+    if (is_pixels(dtype) or is_sound(dtype)) and not column.has_nulls():
         return Typed(column, name)
     if dtype.is_nested() or dtype in (pl.Binary, pl.Object, pl.Unknown):
         return Typed(column, name, refused=f"it holds {shown(dtype)}")

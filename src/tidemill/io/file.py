@@ -19,8 +19,9 @@ from tidemill.core.words import listing
 from tidemill.io import READERS
 from tidemill.io.bounds import DAMAGED, MAX_BYTES, unpacked
 from tidemill.io.formulas import FORMULAS, NEUTRAL
+from tidemill.io.sound.decoding import is_sound_file
 from tidemill.io.source import Raw, Source
-from tidemill.io.texts.documents import holds_texts
+from tidemill.io.texts.documents import holds, is_text_file
 
 PACKED = ("gz", "zip")
 FOLDER = "folder"
@@ -38,7 +39,8 @@ _PARTS = {
     "md": ("encoding", "by"),
     **dict.fromkeys(_JSON, ("by",)),
     "npz": ("images", "labels", "columns"),
-    FOLDER: ("size", "encoding", "by"),
+    FOLDER: ("size", "encoding", "by", "rate", "names"),
+    **dict.fromkeys(("wav", "wave"), ("rate", "names")),
 }
 
 
@@ -277,8 +279,9 @@ def _check_part(path: Path, part: Mapping[str, str], ending: str) -> None:
                 where=str(path),
                 hint="?table=NAME is for SQLite, ?sheet=NAME for spreadsheets, ?header=N, ?skip=N "
                 "and ?footer=N for text and spreadsheets, ?decimal=, and ?encoding=NAME for text, "
-                "?images=NAME for arrays, ?size=32 for folders of images, ?by=paragraph for "
-                "running text, ?by=turn for dialogues in JSON",
+                "?images=NAME for arrays, ?size=32 for folders of images, ?rate=16000 and "
+                "?names={label}_{} for those of sounds, ?by=paragraph for running text, ?by=turn "
+                "for dialogues in JSON",
             )
 
 
@@ -316,7 +319,7 @@ def _ending_inside(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             names = [info.filename for info in archive.infolist() if not info.is_dir()]
-        if holds_texts(names):
+        if holds(names, is_text_file) or holds(names, is_sound_file):
             return FOLDER
         return PurePath(_unzipped(path, read=False)[0]).suffix.removeprefix(".").lower()
     except (*DAMAGED, OSError) as error:

@@ -12,7 +12,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.errors import InputError, MissingExtra
 from tidemill.core.frame_form import FrameForm, FrameLibrary
 from tidemill.core.run import Run
-from tidemill.core.schema import Column, Spelling
+from tidemill.core.schema import MEDIA, Column, Spelling
 from tidemill.core.spelling import spelled
 from tidemill.io.arrow_frames import from_arrow, to_arrow
 from tidemill.io.choices import gathered
@@ -106,7 +106,7 @@ def to_native(table: Dataset | pl.DataFrame, frame_library: FrameLibrary | None 
 
 
 def _at_door(values: pl.Series, column: Column) -> pl.Series:
-    if column.kind == "image":
+    if column.kind in MEDIA:
         return values
     was_text = column.dtype in ("String", "Categorical") or column.dtype.startswith("Enum")
     if not was_text or values.dtype == pl.String:

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from tidemill.acoustics.sounds import is_sound, rate_of, seconds
 from tidemill.core import datetimes
 from tidemill.core.amounts import BOUND, different_units
 from tidemill.core.conventions import UNKNOWN, Conventions
@@ -14,7 +15,7 @@ from tidemill.core.schema import Kind, Spelling
 from tidemill.core.shown import rounded_ends, shared_values
 from tidemill.core.spelling import Mended, mended_beside_words, spelled
 from tidemill.core.unknown_forms import Resembled, resembled, why_unread
-from tidemill.core.words import percent, plural, quoted
+from tidemill.core.words import count, percent, plural, quoted
 from tidemill.io.identifiers import FEW, integers_identify, is_coded, said_by, texts_identify
 from tidemill.personal.masking import mask
 
@@ -79,8 +80,8 @@ def inferred(
     """The kind of a column, with a reason that holds its figures.
 
     Args:
-        values: Int64, Float64, Boolean, String, Date or Datetime, or pixels of images; its name
-            counts too.
+        values: Int64, Float64, Boolean, String, Date or Datetime, pixels of images, or sounds; its
+            name counts too.
         spelling: How it is written, where it was read from text.
         from_text: Whether text of a source with dtypes was read as something else, which the reason
             then says.
@@ -95,6 +96,8 @@ def inferred(
         height, width, *colours = values.dtype.shape
         colour = "in colour" if colours else "grey"
         return Inferred(values, "image", f"images of {width} x {height} pixels, {colour}")
+    if is_sound(values.dtype):
+        return Inferred(values, "sound", _of_sounds(values))
     present = values.drop_nulls()
     distinct = present.n_unique()
     if not distinct:
@@ -115,6 +118,12 @@ def inferred(
     if values.dtype.is_numeric() and values.name in conventions.either_mark:
         notes += _mark_note(conventions)
     return replace(found, reason=found.reason + notes)
+
+
+def _of_sounds(values: pl.Series) -> str:
+    lengths = seconds(values)
+    ends = f"{lengths.min():.2f} to {lengths.max():.2f} seconds"
+    return f"sounds of {ends}, {count(rate_of(values))} samples a second"
 
 
 def _mark_note(conventions: Conventions) -> str:

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import polars as pl
 
+from tidemill.acoustics.sounds import is_sound
 from tidemill.core import datetimes
 from tidemill.core.conventions import Conventions
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import SchemaError
 from tidemill.core.frame_form import FrameForm
 from tidemill.core.run import Run
-from tidemill.core.schema import Column, Role, Schema, Spelling
+from tidemill.core.schema import MEDIA, Column, Role, Schema, Spelling
 from tidemill.core.spelling import typed
 from tidemill.core.words import plural, shortlist
 from tidemill.imaging.pixels import is_pixels
@@ -31,6 +32,7 @@ from tidemill.io.inference import NO_VALUE, Inferred, inferred
 from tidemill.io.options import SINGLE_ROLES, ColumnOverrides, column_overrides
 from tidemill.io.personal import with_judgement
 from tidemill.io.retyping import retyped
+from tidemill.io.sound.columns import with_sounds
 from tidemill.io.source import Raw, Source
 from tidemill.io.steps import step_of
 
@@ -189,6 +191,7 @@ def _typed(
         run: Shows the progress and takes the warnings.
     """
     raw = with_images(raw, wishes, where, run)
+    raw = with_sounds(raw, wishes, where, run)
     wishes, of_label = _labelled(raw, wishes)
     reasons = {**reasons, **of_label}
     texts = [column for column in raw.frame if column.dtype == pl.String]
@@ -236,10 +239,12 @@ def _without_names(form: FrameForm, columns: Iterable[Column]) -> FrameForm:
 
 
 def _labelled(raw: Raw, wishes: ColumnOverrides) -> tuple[ColumnOverrides, Mapping[str, str]]:
-    """The label of images as their target, where the user says nothing else, and the reason."""
+    """The label of images or sounds as their target, where the user says nothing else, and why."""
     label = raw.label
-    if label is None and LABEL in raw.frame.columns and any(map(is_pixels, raw.frame.dtypes)):
-        label = LABEL, f"the column '{LABEL}' beside images"
+    if label is None and LABEL in raw.frame.columns:
+        for what, is_one in (("images", is_pixels), ("sounds", is_sound)):
+            if any(map(is_one, raw.frame.dtypes)):
+                label = LABEL, f"the column '{LABEL}' beside {what}"
     if label is None:
         return wishes, {}
     name, why = label
@@ -292,7 +297,7 @@ def _column(
     wish = wishes.kinds.get(name)
     if entry.refused:
         found = Inferred(values, "text", entry.refused)
-    elif wish is not None and wish != "image":
+    elif wish is not None and wish not in MEDIA:
         values, spelling = retyped(values, spelling, wish, conventions)
         if is_text:
             dtype = text_of(values.dtype)

@@ -31,7 +31,7 @@ from tidemill.io.formats.dialogues import with_turns
 from tidemill.io.formats.excel import check_size
 from tidemill.io.formulas import FORMULAS, KEEP, NEUTRAL, neutral_frame
 from tidemill.io.frames import door_frame
-from tidemill.io.images.writing import refuse_folder
+from tidemill.io.numbered_files import refuse_folder
 from tidemill.io.target import Target
 from tidemill.io.texts.writing import are_files, refuse_texts, write_texts
 
@@ -164,7 +164,7 @@ def write_chunks(
         write_texts(((part, text_frame(part, KEEP)) for part in counted()), path)
         return written
     if ending in _no_tables():
-        _write_images(frames(), path, ending, first, overwrite)
+        _write_files(frames(), path, ending, first, overwrite)
         return written
     options: dict[str, Any] = {}
     if ending == "parquet":
@@ -302,7 +302,7 @@ def _usual(values: pl.Series) -> Spelling:
     return Spelling(datetime="%Y-%m-%dT%H:%M:%S%.f%:z" if zoned else "%Y-%m-%d %H:%M:%S%.f")
 
 
-def _write_images(
+def _write_files(
     frames: Iterator[pl.DataFrame], path: Path, ending: str, first: Dataset, overwrite: bool
 ) -> None:
     column = label_column(first.schema)
@@ -326,7 +326,8 @@ def _ending_for(path: Path, schema: Schema | None) -> str:
 
 
 def ending_of(path: Path, modality: Modality = "rows") -> str:
-    """The format that a file's name asks for; of images, a name without an ending is a folder.
+    """The format that a file's name asks for; of images and sounds, a name without an
+    ending is a folder.
 
     Raises:
         OutputError: The ending is unknown, or not for data of this modality.

@@ -1,6 +1,6 @@
 """Scores of synthetic rows against training and held-out rows; one family a file."""
 
-from tidemill.core.modality import TABLES
+from tidemill.core.modality import EVERY, TABLES
 from tidemill.core.registry import Entry, Registry
 
 METRICS = Registry(
@@ -9,7 +9,7 @@ METRICS = Registry(
         "marginals": Entry(
             "tidemill.metrics.marginals:marginals",
             "the shape of each column, and its missing values",
-            sees=(*TABLES, "images"),
+            sees=EVERY,
         ),
         "pairs": Entry(
             "tidemill.metrics.pairs:pairs", "how each two columns go together", sees=TABLES
@@ -41,7 +41,7 @@ METRICS = Registry(
         "parity": Entry(
             "tidemill.metrics.parity.parity:parity",
             "whether sensitive groups are served equally well",
-            sees=(*TABLES, "images"),
+            sees=EVERY,
         ),
         "findings": Entry(
             "tidemill.metrics.findings:findings",

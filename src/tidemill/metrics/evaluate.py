@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import polars as pl
 
+from tidemill.acoustics.sounds import is_sound
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
 from tidemill.core.modality import TABLES, Modality
@@ -89,7 +90,7 @@ def _check(evidence: Evidence) -> None:
 
 
 def _compared(schema: Schema) -> tuple[Column, ...]:
-    return schema.modelled if schema.image is None else (schema.image, *schema.modelled)
+    return schema.modelled if schema.medium is None else (schema.medium, *schema.modelled)
 
 
 def _check_size(name: str, data: Dataset, train: Dataset) -> None:
@@ -114,6 +115,7 @@ def _check_column(name: str, data: Dataset, column: Column) -> None:
         "number": dtype.is_numeric(),
         "datetime": dtype.is_temporal(),
         "image": isinstance(dtype, pl.Array),
+        "sound": is_sound(dtype),
     }.get(column.kind, not dtype.is_nested())
     if not fits:
         raise DataError(

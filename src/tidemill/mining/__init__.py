@@ -1,6 +1,6 @@
 """Techniques that find something out about a table; one technique a file."""
 
-from tidemill.core.modality import TABLES
+from tidemill.core.modality import EVERY, TABLES
 from tidemill.core.registry import Entry, Registry
 
 TECHNIQUES = Registry(
@@ -9,22 +9,22 @@ TECHNIQUES = Registry(
         "drivers": Entry(
             "tidemill.mining.drivers:drivers",
             "what predicts the target, how well, and in which direction",
-            sees=(*TABLES, "images"),
+            sees=EVERY,
         ),
         "segments": Entry(
             "tidemill.mining.segments:segments",
             "groups of similar rows, and what sets each apart",
-            sees=(*TABLES, "images"),
+            sees=EVERY,
         ),
         "rules": Entry(
             "tidemill.mining.rules:rules",
             "which items or values occur together more often than by chance",
-            sees=(*TABLES, "images"),
+            sees=EVERY,
         ),
         "anomalies": Entry(
             "tidemill.mining.anomalies:anomalies",
             "odd rows, and the columns that make them odd",
-            sees=(*TABLES, "images"),
+            sees=EVERY,
         ),
         "texts": Entry(
             "tidemill.mining.texts.technique:texts",

@@ -12,7 +12,7 @@ import polars as pl
 from tidemill.core.columns import by_name
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
-from tidemill.core.schema import Column
+from tidemill.core.schema import MEDIA, Column
 from tidemill.mining.itemsets import Bits, pack
 
 FEWEST_BASKETS = 50
@@ -162,7 +162,7 @@ def _items_of_baskets(train: Dataset, holdout: Dataset, basket: str, item: str) 
 
 
 def _may_be_basket(column: Column, series: pl.Series) -> bool:
-    if column.kind in ("datetime", "boolean", "text", "image"):
+    if column.kind in ("datetime", "boolean", "text", *MEDIA):
         return False
     is_key = column.role in ("key", "entity") or column.kind == "id"
     words = _words(column.name)

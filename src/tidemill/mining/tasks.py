@@ -75,7 +75,7 @@ def learn_task(
     seen = sample_rows(known, most, run.rng("mining/drivers/train"))
     held = sample_rows(known_held, min(MOST_HOLDOUT, most), run.rng("mining/drivers/holdout"))
     own = learn_features(seen, tuple(columns))
-    if not own and known.schema.image:  # another technique looks at what is to be seen
+    if not own and known.schema.medium:  # another technique looks at what is seen or heard
         return None
     target, held_target = outcome.learned(seen), outcome.learned(held)
     words = None if len(held) < 10 else _with_texts(seen, held, columns, target, outcome, run)

@@ -15,6 +15,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
 from tidemill.core.persons import FEWEST_PERSONS, persons_of
 from tidemill.core.run import Run
+from tidemill.core.schema import MEDIA
 from tidemill.core.split import MIN_ROWS, split
 from tidemill.core.text_tokens import text_words
 from tidemill.core.words import count, number, percent, plural, quoted, share_interval
@@ -269,7 +270,7 @@ def _filled(data: Dataset, columns: Mapping[str, str]) -> tuple[str, ...]:
         column.name
         for column in data.schema
         if column.name not in columns.values()
-        and column.kind not in ("image", "boolean")
+        and column.kind not in ("boolean", *MEDIA)
         and column.role != "ignore"
         and column.choice is None
     )

@@ -11,8 +11,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tidemill.acoustics.sounds import HEARD, is_sound, pictures
 from tidemill.core.dataset import Dataset
-from tidemill.core.schema import Column
+from tidemill.core.schema import MEDIA, Column
 from tidemill.imaging.pixels import pixels
 from tidemill.supervised.text_terms import TermReader
 
@@ -67,7 +68,8 @@ class Features:
     Attributes:
         numbers: (n, number of numbers); NaN where missing, never infinite.
         codes: (n, number of categories); 0 where missing.
-        pixels: (n, height, width, channels) of the column of images, where there is one.
+        pixels: (n, height, width, channels) of the column of images, or of pictures of the column
+            of sounds, where there is one.
         texts: (n, terms) how often each term is in the texts, those of one column after those of
             another, each from the most frequent on; None where there are no columns of texts.
         common: (n, at most COMMON_TERMS) whether the texts have each of their most frequent terms;
@@ -125,7 +127,7 @@ def features(
     columns = tables[0].schema.modelled if columns is None else columns
     ends = np.cumsum([len(table) for table in tables])[:-1]
     numbers = [c for c in columns if c.kind in ("number", "datetime")]
-    categories = [c for c in columns if c.kind not in ("number", "datetime", "image", "text")]
+    categories = [c for c in columns if c.kind not in ("number", "datetime", "text", *MEDIA)]
     rows = sum(len(table) for table in tables)
     matrix = np.zeros((rows, len(numbers)))
     codes = np.zeros((rows, len(categories)), np.int32)
@@ -147,14 +149,19 @@ def features(
         tuple(gaps.tolist()),
         widths,
     )
-    image = next((column.name for column in columns if column.kind == "image"), None)
+    medium = next((column for column in columns if column.kind in MEDIA), None)
     parts = []
     divided = zip(tables, np.split(matrix, ends), np.split(codes, ends), texts, strict=True)
     for table, own_numbers, own_codes, own_texts in divided:
-        images = None if image is None else pixels(table.frame[image])
+        images = None if medium is None else _seen(table.frame[medium.name])
         has = None if own_texts is None else (own_texts[:, common] > 0).toarray()
         parts.append(Features(own_numbers, own_codes, images, own_texts, has))
     return layout, tuple(parts)
+
+
+def _seen(values: pl.Series) -> Pixels:
+    """The pixels of images, or of pictures of sounds as large as they are heard by a judge."""
+    return pictures(values, *HEARD)[..., None] if is_sound(values.dtype) else pixels(values)
 
 
 def _counted(

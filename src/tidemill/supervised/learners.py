@@ -22,6 +22,7 @@ from tidemill.supervised.boosting import (
     tree_matrix,
 )
 from tidemill.supervised.design import MOST_NEWTON, learn_design
+from tidemill.supervised.hearing import Hearing
 from tidemill.supervised.points import Points, learn_embedding, squared_distances
 from tidemill.supervised.text_scores import chances_of, linear_with_texts, without_scores
 
@@ -56,6 +57,11 @@ LEARNERS = Registry(
             "a convolutional network (of images, moved at random in training)",
             sees=("images",),
         ),
+        "kernel": Entry(
+            "tidemill.supervised.learners:kernel",
+            "a support vector machine (of what is heard when in sounds)",
+            sees=("sounds",),
+        ),
         "mirrored": Entry(
             "tidemill.supervised.learners:mirrored",
             "a convolutional network of mirrored images (moved and mirrored at random in training)",
@@ -63,7 +69,10 @@ LEARNERS = Registry(
         ),
     },
 )
-PREFERRED: dict[Modality, tuple[str, ...]] = {"images": ("convolutional",)}
+PREFERRED: dict[Modality, tuple[str, ...]] = {
+    "images": ("convolutional",),
+    "sounds": ("kernel",),
+}
 """Learners that are used by default where not all that suit the data are."""
 
 FEWEST_TREES = 30
@@ -299,6 +308,22 @@ def mirrored(
     """The same, and half of the images are mirrored left to right: for things that have no left and
     right."""
     return _seen(rows, label, weight, test, run, flip=True)
+
+
+def kernel(
+    layout: FeatureLayout,
+    rows: Features,
+    label: Floats,
+    weight: Floats | None,
+    test: Features,
+    classes: int,
+    run: Run,
+) -> Floats:
+    """A support vector machine with Gaussian kernels on pictures of sounds; its chances are the
+    shares of the pairs of classes that each wins, by how clearly."""
+    assert rows.pixels is not None
+    assert test.pixels is not None
+    return Hearing.learned(rows.pixels, label, weight).chances(test.pixels)
 
 
 def _seen(

@@ -21,7 +21,7 @@ class Problem:
 
     Attributes:
         target: The column to be predicted.
-        columns: The columns to learn from; of images, the column of images alone.
+        columns: The columns to learn from; of images or sounds, their column alone.
         classes: Class names by code, the most frequent first, so that of two classes the rarer one
             is 1; empty where the target is a number.
         rest: Whether the last class stands for all levels that are not named.
@@ -78,11 +78,11 @@ def problem_of(train: Dataset) -> Problem:
             target, where=train.name, hint="name the column to be predicted with option 'target'"
         )
     column, label = train.schema[target.column], target.values[0]
-    image, modality = train.schema.image, train.schema.modality
+    medium, modality = train.schema.medium, train.schema.modality
     columns = tuple(c for c in train.schema.modelled if c.name != column.name)
     texts = train.schema.texts
-    if image is not None:
-        columns, texts = (image,), ()
+    if medium is not None:
+        columns, texts = (medium,), ()
     if not columns and not texts:
         raise DataError(
             f"there is no column to predict '{column.name}' from",

@@ -165,7 +165,7 @@ def _plain(rows: Dataset, like: Dataset, names: list[str]) -> Dataset:
         dtype = like.frame[name].dtype
         if dtype.is_numeric():
             return by_name(name).cast(pl.Float64).fill_nan(None)
-        if isinstance(dtype, pl.Array):  # images
+        if dtype.is_nested():  # images or sounds
             return by_name(name).cast(dtype)
         return by_name(name).cast(dtype if dtype.is_temporal() else pl.String)
 
@@ -228,7 +228,8 @@ def _homes(train: Dataset, synthetic: Dataset, problem: Problem, run: Run) -> _H
 
 
 def _flat(rows: Features) -> Points:
-    """(n, values of an image) from 0 to 1: images are near each other where their pixels are."""
+    """(n, values of an image) from 0 to 1: images are near each other where their pixels are,
+    sounds where their pictures are."""
     assert rows.pixels is not None
     return np.divide(rows.pixels.reshape(len(rows), -1), 255, dtype=np.float32)
 

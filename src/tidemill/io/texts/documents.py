@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -73,8 +73,12 @@ def in_folder(folder: Path, paths: Iterable[Path]) -> Iterator[Document]:
         yield Document(PurePosixPath(inner), content)
 
 
-def in_zip(path: Path) -> Iterator[Document]:
-    """The text files of a zip, in the order of their names, from the folder on that has them all.
+def in_zip(path: Path, is_wanted: Callable[[str], bool] = is_text_file) -> Iterator[Document]:
+    """Files of a zip, in the order of their names, from the folder on that has them all.
+
+    Args:
+        path: The zip.
+        is_wanted: Whether a file of this path is read; by default a text.
 
     Raises:
         InputError: It is damaged, or they are more or larger than texts may be.
@@ -82,7 +86,7 @@ def in_zip(path: Path) -> Iterator[Document]:
     left = MAX_TEXT_BYTES
     try:
         with zipfile.ZipFile(path) as archive:
-            infos = [info for info in archive.infolist() if is_text_file(info.filename)]
+            infos = [info for info in archive.infolist() if is_wanted(info.filename)]
             check_number(len(infos), str(path))
             above = len(_common([PurePosixPath(info.filename).parent for info in infos]).parts)
             for info in sorted(infos, key=lambda info: info.filename):
@@ -99,13 +103,13 @@ def in_zip(path: Path) -> Iterator[Document]:
         ) from error
 
 
-def holds_texts(names: Iterable[str]) -> bool:
-    """Whether a zip with these files is one of texts: of two and more text files, and of hardly
-    anything else."""
+def holds(names: Iterable[str], is_wanted: Callable[[str], bool]) -> bool:
+    """Whether a zip with these files is one of texts, or of what else is wanted: of two and more
+    such files, and of hardly anything else."""
     files = [PurePosixPath(name) for name in names]
     shown = [str(place) for place in files if not _is_hidden(place)]
-    texts = sum(is_text_file(name) for name in shown)
-    return texts > 1 and texts >= 0.75 * len(shown)
+    files_wanted = sum(map(is_wanted, shown))
+    return files_wanted > 1 and files_wanted >= 0.75 * len(shown)
 
 
 def check_number(files: int, where: str) -> None:
@@ -116,7 +120,7 @@ def check_number(files: int, where: str) -> None:
     """
     if files > MAX_TEXTS:
         raise InputError(
-            f"it holds {files:,} texts; at most {MAX_TEXTS:,} can be read",
+            f"it holds {files:,} files; at most {MAX_TEXTS:,} can be read",
             where=where,
             hint="give a folder of fewer of them",
         )
@@ -141,7 +145,7 @@ def _common(folders: Sequence[PurePosixPath]) -> PurePosixPath:
 
 def _too_large(where: str) -> InputError:
     return InputError(
-        f"the texts are larger than {MAX_TEXT_BYTES >> 20:,} MB together",
+        f"the files are larger than {MAX_TEXT_BYTES >> 20:,} MB together",
         where=where,
         hint="give a folder of fewer of them",
     )

@@ -129,7 +129,7 @@ def test_folders_and_tables_tell_it(tmp_path: Path) -> None:
     table.write_text("file,age,label\nyes/0.wav,40,a\nno/1.wav,50,b\nelse.wav,1,c\n")
     run = tm.Run()
     data = tm.read(tmp_path / "words", run=run)
-    assert data.frame.drop("sound").rows() == [("40", "a"), ("50", "b")]
+    assert data.frame.drop("sound").rows() == [(40, "a"), (50, "b")]
     assert "4 sounds do not stand in labels.csv" in run.warnings[0]
 
 

@@ -71,6 +71,18 @@ def tones() -> Dataset:
     return read(pl.DataFrame([heard, pl.Series("label", ["low", "high"] * 20)]), Run())
 
 
+def levels() -> Dataset:
+    """Levels of two games, of several sizes."""
+    rng = np.random.default_rng(7)
+    planes = []
+    for k in range(40):
+        height, width = (int(one) for one in rng.integers((3, 5), (6, 12)))
+        kinds = rng.choice(list("-#o" if k % 2 else ".b"), (height, width))
+        planes.append("\n".join("".join(line) for line in kinds))
+    frame = pl.DataFrame({"game": ["dig", "run"] * 20, "tiles": planes})
+    return read(frame, Run())
+
+
 def letters() -> Dataset:
     """Reviews of two columns of texts, one of which may be missing, with a label."""
     rng = np.random.default_rng(5)
@@ -94,6 +106,7 @@ EXAMPLES: Mapping[str, Callable[[], Dataset]] = {
     "calendar": together,
     "images": pictures,
     "sounds": tones,
+    "tiles": levels,
     "texts": letters,
 }
 

@@ -89,6 +89,7 @@ def rows(modality: Modality, count: int = 80) -> Dataset:
     ).with_columns(
         images("photo", rng.integers(0, 255, (count, 8, 8), np.uint8)),
         sounds("call", list(rng.integers(-999, 999, (count, 800), np.int16)), 8000),
+        pl.Series("level", ["-#-#-#\n######", "------\n######"] * (count // 2)),
     )
     schema = Schema(
         (
@@ -98,6 +99,7 @@ def rows(modality: Modality, count: int = 80) -> Dataset:
             Column("left", "category", role="target"),
             Column("photo", "image"),
             Column("call", "sound"),
+            Column("level", "tiles"),
         )
     )
     names = {
@@ -105,6 +107,7 @@ def rows(modality: Modality, count: int = 80) -> Dataset:
         "series": ["person", "day", "amount", "left"],
         "images": ["amount", "left", "photo"],
         "sounds": ["amount", "left", "call"],
+        "levels": ["amount", "left", "level"],
     }[modality]
     data = Dataset(frame, schema, name="people").select(names)
     assert data.schema.modality == modality

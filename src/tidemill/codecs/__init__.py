@@ -21,6 +21,10 @@ CODECS = Registry(
             "tidemill.codecs.sounds:SoundCodec",
             "pictures of what is heard when in sounds, made for what stands beside them",
         ),
+        "tiles": Entry(
+            "tidemill.codecs.tiles:TileCodec",
+            "levels tile by tile, made for what stands beside them and for their size",
+        ),
         "texts": Entry(
             "tidemill.codecs.texts:TextsCodec",
             "texts unit by unit, each written for its row of a table",

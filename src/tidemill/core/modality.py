@@ -35,6 +35,10 @@ def _holds_sounds(schema: Schema) -> bool:
     return schema.sound is not None
 
 
+def _holds_tiles(schema: Schema) -> bool:
+    return schema.tiles is not None
+
+
 def _follows_entities(schema: Schema) -> bool:
     return bool(schema.of_role("entity") and schema.of_role("time"))
 
@@ -42,11 +46,12 @@ def _follows_entities(schema: Schema) -> bool:
 MODALITIES: dict[Modality, Shape] = {
     "images": Shape(_shows_images, "images"),
     "sounds": Shape(_holds_sounds, "sounds"),
+    "levels": Shape(_holds_tiles, "levels"),
     "series": Shape(_follows_entities, "series"),
     "rows": Shape(lambda schema: True, "tables"),
 }
-"""An image or a sound a row, rows that are the steps of series, rows that stand for themselves: the
-first that holds."""
+"""An image, a sound or a level a row, rows that are the steps of series, rows that stand for
+themselves: the first that holds."""
 
 TABLES: tuple[Modality, ...] = ("rows", "series")
 """For parts that look at rows one by one, as they may also where these are the steps of series."""

@@ -20,7 +20,7 @@ from tidemill.core.modality import Modality, modality_of
 from tidemill.core.states import from_state, to_state
 from tidemill.core.words import plural, shortlist
 
-Kind = Literal["number", "category", "boolean", "datetime", "text", "image", "sound", "id"]
+Kind = Literal["number", "category", "boolean", "datetime", "text", "image", "sound", "tiles", "id"]
 Role = Literal["feature", "target", "sensitive", "key", "entity", "time", "context", "ignore"]
 RuleKind = Literal[
     "a<=b",
@@ -48,7 +48,7 @@ MOST_MARKS, MOST_DECIMALS = 200, 400
 _FAR = re.compile("[eE][+-]?0*[0-9]{4}")
 """An exponent of 1,000 and more."""
 
-MEDIA: tuple[Kind, ...] = ("image", "sound")
+MEDIA: tuple[Kind, ...] = ("image", "sound", "tiles")
 """Kinds of values that are seen or heard, of which the other columns of a row tell."""
 
 TABULAR_KINDS: tuple[Kind, ...] = ("number", "category", "boolean", "datetime")
@@ -384,9 +384,17 @@ class Schema:
         return None
 
     @property
+    def tiles(self) -> Column | None:
+        """The column of planes of tiles that is not ignored, or None."""
+        for column in self.of_kind("tiles"):
+            if column.role != "ignore":
+                return column
+        return None
+
+    @property
     def medium(self) -> Column | None:
-        """The column of images or sounds that is not ignored, or None; see :data:`MEDIA`."""
-        return self.image or self.sound
+        """The column of images, sounds or tiles that is not ignored, or None; see :data:`MEDIA`."""
+        return self.image or self.sound or self.tiles
 
     @property
     def texts(self) -> tuple[Column, ...]:

@@ -74,4 +74,5 @@ def _sort(data: Dataset, name: str) -> str:
         "id": "ids",
         "image": "images",
         "sound": "sounds",
+        "tiles": "levels",
     }.get(kind, kind)

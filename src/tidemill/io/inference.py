@@ -17,6 +17,7 @@ from tidemill.core.spelling import Mended, mended_beside_words, spelled
 from tidemill.core.unknown_forms import Resembled, resembled, why_unread
 from tidemill.core.words import count, percent, plural, quoted
 from tidemill.io.identifiers import FEW, integers_identify, is_coded, said_by, texts_identify
+from tidemill.levels.planes import are_planes, symbols_of
 from tidemill.personal.masking import mask
 
 _PAIRS = (
@@ -191,6 +192,9 @@ def _of_times(values: pl.Series, format_: str) -> Inferred:
 def _of_texts(
     values: pl.Series, present: pl.Series, distinct: int, conventions: Conventions
 ) -> Inferred:
+    if are_planes(present):
+        sorts = len(symbols_of(present.to_list()))
+        return Inferred(values, "tiles", f"planes of {sorts} sorts of tiles, a character each")
     pair = _pair(present) if distinct == 2 else ""
     if pair:
         return Inferred(values, "boolean", pair)

@@ -297,6 +297,8 @@ def _column(
     wish = wishes.kinds.get(name)
     if entry.refused:
         found = Inferred(values, "text", entry.refused)
+    elif wish == "tiles":
+        found = Inferred(values.cast(pl.String), wish, reasons.get(name, _GIVEN))
     elif wish is not None and wish not in MEDIA:
         values, spelling = retyped(values, spelling, wish, conventions)
         if is_text:

@@ -15,6 +15,7 @@ from tidemill.acoustics.sounds import HEARD, is_sound, pictures
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import MEDIA, Column
 from tidemill.imaging.pixels import pixels
+from tidemill.levels.patterns import pattern_pictures
 from tidemill.supervised.text_terms import TermReader
 
 if TYPE_CHECKING:
@@ -160,7 +161,10 @@ def features(
 
 
 def _seen(values: pl.Series) -> Pixels:
-    """The pixels of images, or of pictures of sounds as large as they are heard by a judge."""
+    """The pixels of images, of pictures of sounds as large as they are heard by a judge, or of the
+    patterns of levels."""
+    if values.dtype == pl.String:
+        return pattern_pictures(values)
     return pictures(values, *HEARD)[..., None] if is_sound(values.dtype) else pixels(values)
 
 

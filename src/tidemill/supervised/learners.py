@@ -59,8 +59,8 @@ LEARNERS = Registry(
         ),
         "kernel": Entry(
             "tidemill.supervised.learners:kernel",
-            "a support vector machine (of what is heard when in sounds)",
-            sees=("sounds",),
+            "a support vector machine (of what is heard when in sounds, of the patterns of levels)",
+            sees=("sounds", "levels"),
         ),
         "mirrored": Entry(
             "tidemill.supervised.learners:mirrored",
@@ -72,6 +72,7 @@ LEARNERS = Registry(
 PREFERRED: dict[Modality, tuple[str, ...]] = {
     "images": ("convolutional",),
     "sounds": ("kernel",),
+    "levels": ("kernel",),
 }
 """Learners that are used by default where not all that suit the data are."""
 

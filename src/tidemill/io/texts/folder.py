@@ -29,6 +29,7 @@ from tidemill.io.texts.documents import (
 )
 from tidemill.io.texts.front_matter import parted
 from tidemill.io.texts.passages import TEXT, cut, whole_text
+from tidemill.levels.planes import are_planes
 
 NAME, FOLDER_COLUMN = "name", "folder"
 _ABOUT = ("readme", "license", "licence", "changelog")
@@ -76,7 +77,7 @@ def read(file: File, run: Run) -> Raw:
     columns[TEXT] = [passage.text for passage in passages]
     endings = Counter(passage.place.suffix.lower().removeprefix(".") for passage in passages)
     ending = endings.most_common(1)[0][0] if by == FILE else ""
-    known[TEXT] = KnownColumn("text", None, f"the texts of the files, a row a {by}", None, ending)
+    known[TEXT] = _known_text(columns[TEXT], by, ending)
     fields = _fields(passages, where, run)
     order = [*columns, *fields]
     check_width(len(order), where)
@@ -87,6 +88,13 @@ def read(file: File, run: Run) -> Raw:
     final = named(order, where, run)
     frame = pl.DataFrame([one.rename(name) for one, name in zip(series, final, strict=True)])
     return Raw(frame, is_text=True, known=known)
+
+
+def _known_text(texts: list[str], by: str, ending: str) -> KnownColumn:
+    """What is known of the texts: planes of tiles, if they all look like such."""
+    if by == FILE and are_planes(pl.Series(texts)):
+        return KnownColumn("tiles", None, "the files, a character a tile")
+    return KnownColumn("text", None, f"the texts of the files, a row a {by}", None, ending)
 
 
 def _documents(file: File, run: Run) -> Iterator[Document]:

@@ -155,7 +155,8 @@ def _of_sizes(data: Dataset, found: np.ndarray) -> Dataset:
     frame = pl.DataFrame(dict(zip(SIZE, found.T, strict=True)))
     columns = []
     for name in SIZE:
-        told = data.schema[name] if name in data.schema else None
-        dtype = told.dtype if told is not None and data[name].dtype.is_integer() else "Int64"
+        dtype = "Int64"
+        if name in data.schema.names and data[name].dtype.is_integer():
+            dtype = data.schema[name].dtype
         columns.append(Column(name, "number", step="1", dtype=dtype))
     return Dataset(frame.cast(pl.Int64), Schema(tuple(columns)), name=data.name)

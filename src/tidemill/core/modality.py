@@ -56,6 +56,9 @@ themselves: the first that holds."""
 TABLES: tuple[Modality, ...] = ("rows", "series")
 """For parts that look at rows one by one, as they may also where these are the steps of series."""
 
+TEXTUAL: tuple[Modality, ...] = (*TABLES, "levels")
+"""For formats in which every value is a text."""
+
 EVERY: tuple[Modality, ...] = tuple(MODALITIES)
 """For parts that look at single columns, whatever stands beside them."""
 

@@ -1,7 +1,7 @@
 """Tables in and out: one source or format a file, kinds and roles with a reason each, and
 everything given back as it came."""
 
-from tidemill.core.modality import EVERY, TABLES
+from tidemill.core.modality import EVERY, TEXTUAL
 from tidemill.core.registry import Entry, Registry
 
 SOURCES = Registry(
@@ -77,19 +77,27 @@ WRITERS = Registry(
     "writers",
     {
         "csv": Entry(
-            "tidemill.io.formats.delimited:write_commas", "text with commas, UTF-8", sees=TABLES
+            "tidemill.io.formats.delimited:write_commas",
+            "text with commas, UTF-8",
+            sees=TEXTUAL,
         ),
         "tsv": Entry(
-            "tidemill.io.formats.delimited:write_tabs", "text with tabs, UTF-8", sees=TABLES
+            "tidemill.io.formats.delimited:write_tabs",
+            "text with tabs, UTF-8",
+            sees=TEXTUAL,
         ),
         "parquet": Entry("tidemill.io.formats.parquet:write", "Parquet", sees=EVERY),
         "jsonl": Entry(
-            "tidemill.io.formats.jsonlines:write", "JSON, one object a line", sees=TABLES
+            "tidemill.io.formats.jsonlines:write",
+            "JSON, one object a line",
+            sees=TEXTUAL,
         ),
         "ndjson": Entry(
-            "tidemill.io.formats.jsonlines:write", "JSON, one object a line", sees=TABLES
+            "tidemill.io.formats.jsonlines:write",
+            "JSON, one object a line",
+            sees=TEXTUAL,
         ),
-        "xlsx": Entry("tidemill.io.formats.excel:write", "Excel", sees=TABLES),
+        "xlsx": Entry("tidemill.io.formats.excel:write", "Excel", sees=TEXTUAL),
         "npz": Entry(
             "tidemill.io.images.writing:write_arrays",
             "images and labels as NumPy arrays",
@@ -100,8 +108,8 @@ WRITERS = Registry(
         ),
         "folder": Entry(
             "tidemill.io.numbered_files:write_folder",
-            "a folder of PNG images or of WAV files, in sub-folders by label",
-            sees=("images", "sounds"),
+            "a folder of PNG images, of WAV files, or of levels as text, in sub-folders by label",
+            sees=("images", "sounds", "levels"),
         ),
     },
 )

@@ -111,6 +111,9 @@ def inferred(
         if distinct == 1:
             why = f"true or false ({listed} in these rows)"
         found = Inferred(values, "boolean", why)
+    elif are_planes(present):
+        sorts = len(symbols_of(present.to_list()))
+        found = Inferred(values, "tiles", f"planes of {sorts} sorts of tiles, a character each")
     elif values.dtype == pl.String:
         found = _of_texts(values, present, distinct, conventions)
     else:
@@ -192,9 +195,6 @@ def _of_times(values: pl.Series, format_: str) -> Inferred:
 def _of_texts(
     values: pl.Series, present: pl.Series, distinct: int, conventions: Conventions
 ) -> Inferred:
-    if are_planes(present):
-        sorts = len(symbols_of(present.to_list()))
-        return Inferred(values, "tiles", f"planes of {sorts} sorts of tiles, a character each")
     pair = _pair(present) if distinct == 2 else ""
     if pair:
         return Inferred(values, "boolean", pair)

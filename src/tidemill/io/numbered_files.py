@@ -1,4 +1,4 @@
-"""Images and sounds become a folder of PNG or WAV files, numbered from 1."""
+"""Images, sounds and levels become a folder of PNG, WAV or text files, numbered from 1."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tidemill.core.outputs import refuse_existing, taken
 from tidemill.imaging.pixels import is_pixels, pixels
 from tidemill.imaging.sheet import png
 from tidemill.io.whole_folder import whole_folder
+from tidemill.levels.planes import are_planes
 
 _TABLE = "labels.csv"
 """What is known of the files, beside them."""
@@ -23,8 +24,8 @@ _TABLE = "labels.csv"
 def write_folder(
     parts: Iterable[pl.DataFrame], path: Path, label: str | None = None, *, overwrite: bool = False
 ) -> None:
-    """A file for each image or sound, numbered from 1. Where no more is known of them than a label,
-    they stand in sub-folders by label; else a table labels.csv tells it.
+    """A file for each image, sound or level, numbered from 1. Where no more is known of them than a
+    label, they stand in sub-folders by label; else a table labels.csv tells it.
 
     The folder appears when its last image is written, and not at all if one fails.
 
@@ -60,7 +61,7 @@ def _put(parts: Iterable[pl.DataFrame], folder: Path, label: str | None) -> None
     places: dict[str | None, Path] = {}
     tables = []
     for frame in parts:
-        column = next(one for one in frame if is_pixels(one.dtype) or is_sound(one.dtype))
+        column = next(one for one in frame if _ending(one))
         about = frame.drop(column.name)
         in_folders = about.columns == [label] or is_pixels(column.dtype)
         labels: list[str | None] = [None] * len(frame)
@@ -81,7 +82,12 @@ def _put(parts: Iterable[pl.DataFrame], folder: Path, label: str | None) -> None
 
 
 def _ending(column: pl.Series) -> str:
-    return ".wav" if is_sound(column.dtype) else ".png"
+    """Of the files of a column; "" of one that becomes none."""
+    if is_sound(column.dtype):
+        return ".wav"
+    if is_pixels(column.dtype):
+        return ".png"
+    return ".txt" if are_planes(column) else ""
 
 
 def _encoded(column: pl.Series) -> Iterator[bytes]:
@@ -89,6 +95,10 @@ def _encoded(column: pl.Series) -> Iterator[bytes]:
     if is_sound(column.dtype):
         for take in samples(column):
             yield wav(take, rate_of(column))
+        return
+    if column.dtype == pl.String:
+        for plane in column.to_list():
+            yield f"{plane}\n".encode()
         return
     for image in pixels(column):
         yield png(image)
@@ -113,11 +123,11 @@ def _place(folder: Path, label: str | None) -> Path:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether all files are PNGs, or WAVs, that are numbered from 1, as :func:`write_folder`
+    """Whether all files are PNGs, WAVs or texts that are numbered from 1, as :func:`write_folder`
     numbers them."""
     names = sorted(path.name for path in folder.rglob("*") if not path.is_dir())
     numbered = [name for name in names if name != _TABLE]
     return any(
         sorted(f"{number:05d}{ending}" for number in range(1, len(numbered) + 1)) == numbered
-        for ending in (".png", ".wav")
+        for ending in (".png", ".wav", ".txt")
     )

@@ -326,8 +326,8 @@ def _ending_for(path: Path, schema: Schema | None) -> str:
 
 
 def ending_of(path: Path, modality: Modality = "rows") -> str:
-    """The format that a file's name asks for; of images and sounds, a name without an
-    ending is a folder.
+    """The format that a file's name asks for; of images, sounds and levels, a name
+    without an ending is a folder.
 
     Raises:
         OutputError: The ending is unknown, or not for data of this modality.

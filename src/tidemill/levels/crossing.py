@@ -129,10 +129,8 @@ def _across(tiles: np.ndarray, legend: Legend) -> Crossing:
     reached = np.isfinite(length).reshape(number.shape)
     columns = np.flatnonzero(reached.any(axis=(0, 1)))
     last = int(columns.max())
-    at_end = int(
-        np.where(reached[..., last], length.reshape(number.shape)[..., last], np.inf).argmin()
-    )
-    end = int(number[..., last].ravel()[at_end])
+    nearest = int(length.reshape(number.shape)[..., last].argmin())
+    end = int(number[..., last].ravel()[nearest])
     path = [(line - above, column) for line, column in _way(end, before, tiles.shape)]
     if last >= tiles.shape[1] - 1:
         return Crossing(True, tuple(path))

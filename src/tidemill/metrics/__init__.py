@@ -78,6 +78,11 @@ METRICS = Registry(
             "whether images are like real ones, and no copies",
             sees=("images",),
         ),
+        "levels": Entry(
+            "tidemill.metrics.levels:levels",
+            "whether levels have the patterns of real ones, can be crossed, and are no copies",
+            sees=("levels",),
+        ),
     },
 )
 

@@ -18,12 +18,15 @@ from tidemill.metrics import METRICS, OF_TEXTS
 from tidemill.metrics.base import Metric
 from tidemill.metrics.images.verdict import LIMIT as LIMIT_OF_IMAGES
 from tidemill.metrics.images.verdict import verdict_of_images
+from tidemill.metrics.levels import LIMIT as LIMIT_OF_LEVELS
+from tidemill.metrics.levels import verdict_of_levels
 from tidemill.metrics.verdict import LIMIT, verdict
 
 VERDICTS: dict[Modality, tuple[Callable[[Sequence[Score]], str], str]] = {
     "rows": (verdict, LIMIT),
     "series": (verdict, LIMIT),
     "images": (verdict_of_images, LIMIT_OF_IMAGES),
+    "levels": (verdict_of_levels, LIMIT_OF_LEVELS),
 }
 """What the scores of data of a modality mean together, and what they cannot say."""
 

@@ -30,7 +30,8 @@ def windows(planes: Iterable[str], side: int, *, plain: bool = True) -> Keys:
         >>> len(found), len(set(found.tolist())), len(windows(["--#\\n--#"], 2, plain=False))
         (3, 2, 1)
     """
-    weight = np.random.default_rng(side).integers(2**63, size=side * side, dtype=np.uint64) * 2 + 1
+    rng = np.random.default_rng(side)
+    weight = rng.integers(2**63, size=side * side, dtype=np.uint64) * 2 + 1
     found = [np.zeros(0, np.uint64)]
     for plane in planes:
         tiles = np.array([[ord(tile) for tile in line] for line in lines(plane)], np.uint64)

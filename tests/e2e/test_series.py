@@ -13,7 +13,7 @@ import tidemill as tm
 from tests.conformance.results import fits_its_schema
 from tests.conformance.tables import business
 from tests.e2e.conftest import Tidemill
-from tidemill.core.errors import DataError, OptionError
+from tidemill.core.errors import ConditionError, DataError, OptionError
 from tidemill.core.registry import Entry
 from tidemill.core.run import Event, Run
 from tidemill.metrics import METRICS
@@ -111,15 +111,13 @@ def test_commands(tidemill: Tidemill, tmp_path: Path) -> None:
     assert f"Made 12 series of {made.height} rows" in done.out
     assert made["ticker"].n_unique() == 12
     assert made.group_by("ticker").len()["len"].max() <= 10
-    for asked in (
-        ["--fair", "sector=close"],
-        ["--like", table],
-    ):
-        done = tidemill("sample", model, "--rows", 5, "--out", tmp_path / "no.csv", *asked)
-        assert done.code == 2
-        assert "model of series" in done.err
     done = tidemill(
-        "sample", model, "--rows", 5, "--out", tmp_path / "no.csv", "--where", "close>100"
+        "sample", model, "--rows", 5, "--out", tmp_path / "no.csv", "--fair", "sector=close"
+    )
+    assert done.code == 2
+    assert "model of series" in done.err
+    done = tidemill(
+        "sample", model, "--rows", 5, "--out", tmp_path / "no.csv", "--where", "date>2020-01-01"
     )
     assert done.code == 2
     assert "not the same throughout a series" in done.err
@@ -147,6 +145,53 @@ def test_what_never_changes_in_a_series_can_be_asked_for(model: str) -> None:
     even = learned.sample(40, balance={"sector": {"tech": 0.75}})
     sectors = even.group_by("ticker").agg(pl.col("sector").first())["sector"]
     assert (sectors == "tech").sum() == 30
+
+
+def learned_of(frame: pl.DataFrame) -> Synthesizer:
+    data = tm.read(frame, entity="ticker", time="date")
+    options = {"cores": 1, "width": 16}
+    return tm.fit(data, model="autoregressive", window=6, steps=5, options=options)
+
+
+def test_what_is_asked_of_steps_holds_at_every_one() -> None:
+    learned, said = learned_of(prices(60)), list[Event]()
+    middle = learned.sample(200)["close"].median()
+    run = Run(1, listener=said.append)
+    made = learned.sample(30, where=[f"close>{middle}", "sector=bank"], run=run)
+    assert made["ticker"].n_unique() == 30
+    assert made["close"].min() > middle
+    assert made["sector"].unique().to_list() == ["bank"]
+    assert any("at every step" in event.text and "series" in event.text for event in said)
+    with pytest.raises(ConditionError, match=r"hardly any of [\d,]+ new series is like this"):
+        learned.sample(3, where="close<0")
+    with pytest.raises(ConditionError, match="not the same throughout a series"):
+        learned.sample(3, where="ticker=AB01")
+
+
+def test_new_series_are_near_to_given_ones() -> None:
+    """Of shares at two levels, each given one has its own level and sector."""
+    level = (
+        pl.when(pl.col("ticker").str.slice(-1).is_in(["0", "1", "2", "3", "4"]))
+        .then(1)
+        .otherwise(9)
+    )
+    table = prices(60).with_columns(close=(pl.col("close") * level).round(2)).drop_nulls()
+    learned, said = learned_of(table), list[Event]()
+    given = table.filter(pl.col("ticker").is_in(["AB001", "AB008"])).sort("ticker", "date")
+    made = learned.sample(20, like=given, run=Run(1, listener=said.append))
+    assert made["ticker"].n_unique() == 20
+    turns = made.group_by("ticker", maintain_order=True).agg(
+        pl.col("close").mean(), pl.col("sector").first()
+    )
+    dear, cheap = turns.gather_every(2, 1), turns.gather_every(2)
+    assert cheap["close"].mean() < 400 < dear["close"].mean()
+    assert cheap["sector"].unique().to_list() == ["tech"]
+    assert dear["sector"].unique().to_list() == ["bank"]
+    assert any("times as far from the given ones" in event.text for event in said)
+    assert made.equals(learned.sample(20, like=given, seed=1))
+    assert learned.sample(like=table)["ticker"].n_unique() == 60
+    with pytest.raises(OptionError, match="like or with where"):
+        learned.sample(2, like=given, where="sector=bank")
 
 
 def test_one_long_series_needs_a_window() -> None:

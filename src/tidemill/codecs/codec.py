@@ -165,6 +165,16 @@ class Codec(ABC):
         """The tests of a condition that :meth:`constraints` cannot say at all."""
         return NO_CONDITION
 
+    def passing(self, condition: Condition, batch: Batch, rows: Dataset) -> np.ndarray:
+        """(n,) whether rows of the grid pass tests that are made on rows.
+
+        Args:
+            condition: The tests.
+            batch: n rows of the grid.
+            rows: What they are as a dataset.
+        """
+        return condition.mask(rows.frame).to_numpy()
+
     @abstractmethod
     def levels(self, name: str) -> list[str]:
         """The levels of a column that are kept by name, the most frequent first; none for a column

@@ -281,10 +281,7 @@ class SeriesCodec(Codec):
     ) -> Dataset:
         """n rows of the grid -> all steps of n series, one below the other."""
         n, times = len(batch), self._heads.times
-        length = np.full(n, self.window)
-        if batch.mask is not None:
-            # a series without a step would have no row to stand in
-            length = np.maximum(batch.mask.sum(axis=1), 1)
+        length = self._lengths(batch)
         used = np.arange(self.window) < length[:, None]
         of_steps = SurrogateStream(surrogates.first * self.window, surrogates.seed)
         inner = Batch(batch.tick[used], batch.code[used])
@@ -366,8 +363,7 @@ class SeriesCodec(Codec):
                     f"ask for {listing(list(known)[:8])}" if known else "leave the condition out"
                 )
                 raise ConditionError(
-                    "it is not the same throughout a series, and only of what is can something be "
-                    "asked",
+                    "it is not the same throughout a series, so this cannot be asked of it",
                     where=f"column '{test.column}'",
                     hint=asked,
                 )
@@ -378,6 +374,23 @@ class SeriesCodec(Codec):
                 "this cannot be asked of series", where=str(condition), hint="ask for its levels"
             )
         return static.constraints(condition)
+
+    def untold(self, condition: Condition) -> Condition:
+        """What is asked of every step."""
+        steps = self._steps.schema
+        return Condition(tuple(test for test in condition.tests if test.column in steps))
+
+    def passing(self, condition: Condition, batch: Batch, rows: Dataset) -> np.ndarray:
+        """Whether all steps of a series pass."""
+        length = self._lengths(batch)
+        held = condition.mask(rows.frame).to_numpy()
+        return np.asarray(np.logical_and.reduceat(held, np.cumsum(length) - length))
+
+    def _lengths(self, batch: Batch) -> np.ndarray:
+        """(n,) steps of each series; one without a step would have no row to stand in."""
+        if batch.mask is None:
+            return np.full(len(batch), self.window)
+        return np.asarray(np.maximum(batch.mask.sum(axis=1), 1))
 
     def items_of(self, rows: int) -> int:
         if not rows:

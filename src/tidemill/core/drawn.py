@@ -28,6 +28,7 @@ class Odds:
         effective: How many independent draws the rows are worth, at most ``rows`` (Kong's effective
             sample size).
         training: Rows that the model learned from.
+        noun: What it makes: "rows" or "series".
     """
 
     asked: str
@@ -35,6 +36,7 @@ class Odds:
     chance: float | None
     effective: float
     training: int
+    noun: str = "rows"
 
     @property
     def expected(self) -> float | None:
@@ -47,10 +49,12 @@ class Odds:
     def warning(self) -> str:
         """What to be careful about; empty where there is nothing."""
         warnings = []
+        one = "row" if self.noun == "rows" else self.noun
         if self.rows and self.expected is not None and self.expected < 1:
             warnings.append(
-                "no or hardly any training row is like this: the model expects "
-                f"{number(self.expected, 2)} among {self.training:,}; the rows are extrapolated"
+                f"no or hardly any training {one} is like this: the model expects "
+                f"{number(self.expected, 2)} among {self.training:,}; the {self.noun} are "
+                "extrapolated"
             )
         if self.rows and self.effective < FEW * self.rows:
             warnings.append(f"{self._worth} and resemble each other")
@@ -61,14 +65,14 @@ class Odds:
     @property
     def _worth(self) -> str:
         worth = max(round(self.effective), 1)
-        return f"the {self.rows:,} rows are worth about {worth:,} independent ones"
+        return f"the {self.rows:,} {self.noun} are worth about {worth:,} independent ones"
 
     def __str__(self) -> str:
         facts = []
         if self.chance is not None and self.expected is not None:
             facts.append(
-                f"{one_in(self.chance)} of all rows by the model, about "
-                f"{number(self.expected, 2)} of the {self.training:,} training rows"
+                f"{one_in(self.chance)} of all {self.noun} by the model, about "
+                f"{number(self.expected, 2)} of the {self.training:,} training {self.noun}"
             )
         if self.effective <= 0.95 * self.rows or not facts:
             facts.append(self._worth)

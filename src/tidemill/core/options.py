@@ -200,7 +200,10 @@ NEWER = _table("Newer rows: generate for what has grown in them.", "DATA")
 NEW_CUSTOMERS = _table(
     "New customers' lines: they get lists, too, and nothing is learned anew.", "DATA"
 )
-LIKE = _table("Rows whose values are given; the other columns are drawn.", "DATA")
+LIKE = _table(
+    "Rows whose values are given; the other columns are drawn. Of series: made near to these.",
+    "DATA",
+)
 PAST = _table("The series so far, with all columns that the model learned.", "DATA")
 Ahead = Annotated[int, Doc("Steps that follow on each series.", "N", low=1, high=MOST_AHEAD)]
 Paths = Annotated[

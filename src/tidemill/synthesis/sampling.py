@@ -206,18 +206,25 @@ class SampleJob:
     @property
     def odds(self) -> tuple[Odds, ...]:
         """What came of each cell in which something was asked, when all parts are made."""
-        training = self.model.training
+        training, noun = self.model.training, self.model.codec.items
         if self.plan.given is not None:
             [cell] = self.plan.cells
             [tally] = self._tallies
             asked = f"what is given and {cell}" if cell.tests else "what is given"
-            return (Odds(asked, tally.rows, None, tally.effective, training),)
+            return (Odds(asked, tally.rows, None, tally.effective, training, noun),)
         found = []
-        for cell, tally in zip(self.plan.cells, self._tallies, strict=True):
+        for k, (cell, tally) in enumerate(zip(self.plan.cells, self._tallies, strict=True)):
             if cell.tests and tally.rows:
                 chance = tally.chance / tally.rows
-                found.append(Odds(str(cell), tally.rows, chance, tally.effective, training))
+                found.append(
+                    Odds(self._words(k), tally.rows, chance, tally.effective, training, noun)
+                )
         return tuple(found)
+
+    def _words(self, k: int) -> str:
+        """What is asked in a cell."""
+        is_of_steps = k in self._checked and self.model.codec.topology == "steps"
+        return f"{self.plan.cells[k]}{', at every step' if is_of_steps else ''}"
 
     def _tell(self) -> None:
         odds = self.odds
@@ -325,21 +332,26 @@ class SampleJob:
         Raises:
             ConditionError: Hardly any does.
         """
+        codec = self.model.codec
+        # series of many steps take as long as so many rows
+        most = max(MOST_TRIES // codec.longest, FIRST_TRIES)
+        given_up = max(GIVEN_UP // codec.longest, FIRST_TRIES)
         parts: list[Batch] = []
         chance, found, tried = 0.0, 0, 0
         while found < n:
-            size = max(FIRST_TRIES, 2 * (n - found))
+            size = min(most, max(FIRST_TRIES, 2 * (n - found)))
             if tried:
-                size = min(MOST_TRIES, int(1.1 * (n - found) * tried / max(found, 1)) + FIRST_TRIES)
+                size = min(most, int(1.1 * (n - found) * tried / max(found, 1)) + FIRST_TRIES)
             made = self.model.generator.infill(size, self._known[k], rng, run)
-            rows = self.model.codec.decode(made.batch, rng)
-            passing = np.flatnonzero(self._checked[k].mask(rows.frame).to_numpy())
+            rows = codec.decode(made.batch, rng)
+            passing = np.flatnonzero(codec.passing(self._checked[k], made.batch, rows))
             parts.append(made.batch.rows(passing))
             chance += float(made.chance[passing].sum())
             found, tried = found + len(passing), tried + size
-            if tried >= GIVEN_UP and found * GIVEN_UP < tried:
+            if tried >= given_up and found * given_up < tried:
                 raise ConditionError(
-                    f"none or hardly any of {tried:,} new rows is like this: {self.plan.cells[k]}",
+                    f"none or hardly any of {tried:,} new {codec.items} is like this: "
+                    f"{self._words(k)}",
                     hint="ask for other values, or for values of what the column is reckoned from",
                 )
             self.run.check()

@@ -15,6 +15,7 @@ from tidemill import __version__
 from tidemill.codecs import CODECS
 from tidemill.codecs.choosing import choose
 from tidemill.codecs.codec import Codec
+from tidemill.codecs.columns.base import SurrogateStream
 from tidemill.core import artifact
 from tidemill.core.balance import parse_balance
 from tidemill.core.columns import by_name
@@ -46,6 +47,7 @@ from tidemill.synthesis.quotas import balanced
 from tidemill.synthesis.quotas import fair as fairly
 from tidemill.synthesis.raw_form import RawForm
 from tidemill.synthesis.sampling import SampledModel, SampleJob, SamplePlan
+from tidemill.synthesis.series_like import made_like
 from tidemill.synthesis.stages import Stages
 from tidemill.synthesis.stored import check_arrays, check_documents, check_manifest
 
@@ -261,7 +263,8 @@ class Synthesizer:
                 Numbers are grouped by quarters.
             fair_strength: How far the rates are moved, from 0 (as learned) to 1 (equal).
             like: Rows with some of the columns, a Dataset, a frame or a Source: the rest is drawn,
-                and so is what is missing. They are taken in turn until there are n rows.
+                and so is what is missing. They are taken in turn until there are n rows. Of series,
+                series with all columns: new ones are made that are near to them.
             seed: Another seed gives other rows.
             run: For progress and cancelling; its seed takes the place of ``seed``. It is told how
                 likely what was asked is, and warned where the rows are worth few independent ones.
@@ -304,6 +307,8 @@ class Synthesizer:
         The arguments and errors are those of :meth:`sample`.
         """
         request = SampleRequest(n, where, like=like, **sampling)
+        if like is not None and self.modality == "series":
+            return Drawn(self._series_like(request, run, round_number))
         return self._sample_job(request, run, round_number).all()
 
     def parts(
@@ -316,7 +321,34 @@ class Synthesizer:
         **sampling: Unpack[Sampling],
     ) -> Iterator[Dataset]:
         """The rows of :meth:`draw` in parts of 250,000 rows, each made when it is asked for."""
-        return iter(self._sample_job(SampleRequest(n, where, like=like, **sampling), run))
+        request = SampleRequest(n, where, like=like, **sampling)
+        if like is not None and self.modality == "series":
+            return iter([self._series_like(request, run)])
+        return iter(self._sample_job(request, run))
+
+    def _series_like(self, request: SampleRequest, run: Run, round_number: int = 1) -> Dataset:
+        """Series that are near to given ones.
+
+        Raises:
+            DataError: A column is missing, or a series has too few steps.
+            OptionError: Something else is asked, too, or all entities are made together.
+        """
+        if self._codec.together:
+            raise self._codec.unsupported("drawing with like")
+        asked = {
+            "like": True,
+            "where": bool(request.where),
+            "balance": bool(request.balance),
+            "fair": bool(request.fair),
+        }
+        _check_one(asked)
+        n = None if request.rows is None else _checked(request.rows)
+        with self.in_use():
+            given = read_given(request.like, self._eyes, run)
+            batch = made_like(self._model, given, n, run)
+            rng = run.rng("like", "rows", round_number)
+            fresh = SurrogateStream(0, run.seed_of("like", "fresh", round_number))
+            return self._model.decoded(batch, rng, round_number, fresh, run)
 
     def infill(
         self,
@@ -531,7 +563,7 @@ class Synthesizer:
             self._stages,
             self.manifest["name"],
             from_state(FrameForm, self.manifest["frame_form"]),
-            self.manifest["rows"],
+            self.manifest["series" if self.modality == "series" else "rows"],
             self.in_use,
         )
 
@@ -560,6 +592,9 @@ class Synthesizer:
         with self.in_use():
             if request.balance and n:
                 sides = parse_balance(request.balance, self.schema, levels)
+                for group in (group for side in sides for group in side.groups):
+                    if self.modality == "series":  # of what changes within one, none has a share
+                        self._codec.constraints(Condition(group))
                 plan = balanced(self._model, n, condition, sides, run)
             if evening is not None and evening.strength and n:
                 plan = fairly(self._model, n, condition, evening, run)

@@ -457,11 +457,18 @@ def _worst(outlook: Outlook) -> list[Block]:
                 _fell_most(outlook, past),
             )
         )
-    heads = ("Lost", "Made of the time from", f"Hardest {outlook.unit}", "What fell most then")
+    heads: tuple[str, ...] = (
+        "Lost",
+        "Made of the time from",
+        f"Hardest {outlook.unit}",
+        "What fell most then",
+    )
     lead = (
         f"The worst {TOLD} of {count(FUTURES)}. Each begins as a time of the past went on, made "
         "larger or smaller by how much prices move today."
     )
+    if len(outlook.past.assets) == 1:
+        heads, rows = heads[:-1], [row[:-1] for row in rows]
     return [Paragraph(lead), TableBlock(heads, tuple(rows), stacked=True)]
 
 
@@ -485,13 +492,13 @@ def _stress(outlook: Outlook) -> list[Block]:
     wild = float(np.quantile(walk.at_risk, 0.01))
     days = outlook.past.days
     each = outlook.past.returns[start : start + STRESS].sum(axis=0)
+    fell = f" What fell most: {_fell_most(outlook, each)}." if len(each) > 1 else ""
     return [
         Listing(
             (
                 f"The {STRESS} {outlook.past.unit.many} from {days[start + 1]:%Y-%m-%d} to "
                 f"{days[start + STRESS]:%Y-%m-%d} again, with these holdings: "
-                f"{number(100 * float(np.expm1(sums[start])))} %. What fell most: "
-                f"{_fell_most(outlook, each)}.",
+                f"{number(100 * float(np.expm1(sums[start])))} %.{fell}",
                 f"Prices that move as much as on the wildest {outlook.unit} in a hundred: "
                 f"{_often(outlook.level, outlook.unit).lower()} more than {lost(wild)} is lost, "
                 f"not {lost(outlook.now[0])}.",
@@ -510,6 +517,7 @@ def _like(outlook: Outlook) -> list[Block]:
             f"{number(one.half)} and {number(one.ceiling)}",
         )
         for one in outlook.facts
+        if np.isfinite(one.real)  # a single asset moves together with none
     )
     heads = (
         "Fact",

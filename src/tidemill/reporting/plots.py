@@ -26,6 +26,7 @@ _GAP_OF_LARGEST = 0.25
 _MANY_NAMES = 12
 _WIDEST_NUMBERED = 12
 _MANY_POINTS = 60
+_LABELS = 40
 
 Tick = tuple[float, str]
 
@@ -51,6 +52,8 @@ class Upright:
     Attributes:
         bars: (colour, x, y, width, height, tip).
         paths: (colour, SVG path); a path of points has only moves.
+        alone: The same of points of lines that have no neighbour, which are drawn larger than the
+            line is wide.
         dotted: Whether the paths are points.
         x_ticks, y_ticks: (position, text).
         baseline: Where zero lies above the bottom.
@@ -67,6 +70,7 @@ class Upright:
     baseline: float
     tips: tuple[tuple[float, float, str], ...] = ()
     band: str = ""
+    alone: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +320,7 @@ def upright(picture: PictureBlock) -> Upright:
         baseline=axis.length(max(0.0, picture.start - axis.start)),
         tips=() if has_bars else _tips(picture, places, axis),
         band=_band(picture, places, axis),
+        alone=_alone(picture, places, axis) if picture.kind == "lines" else (),
     )
 
 
@@ -463,6 +468,24 @@ def _paths(
     return tuple(paths)
 
 
+def _alone(
+    picture: PictureBlock, places: Sequence[float], axis: _Axis
+) -> tuple[tuple[int, str], ...]:
+    """Points of lines without a neighbour; a line would hide them."""
+    found = []
+    for colour, series in _coloured(picture):
+        known = [value is not None for value in series.values]
+        beside = zip([False, *known], [*known[1:], False], strict=False)
+        lone = [
+            value if not any(near) else None
+            for value, near in zip(series.values, beside, strict=False)
+        ]
+        path = _path(places, lone, axis, dotted=True)
+        if path:
+            found.append((colour, path))
+    return tuple(found)
+
+
 def _band(picture: PictureBlock, places: Sequence[float], axis: _Axis) -> str:
     """The SVG path of the area between the two ends; "" where there is none."""
     corners = []
@@ -528,9 +551,10 @@ def _bands(x: Sequence[object]) -> tuple[list[float], list[Tick]]:
     band = 100 / max(1, len(x))
     centres = [round((i + 0.5) * band, 3) for i in range(len(x))]
     texts = [shorten(_name(name), _LONGEST_NAME) for name in x]
-    room = max(1, 48 // max(3, max(map(width, texts), default=3) + 1))
+    room = max(1, _LABELS // max(3, max(map(width, texts), default=3) + 1))
     every = max(1, -(-len(x) // room))
-    return centres, list(zip(centres, texts, strict=True))[::every]
+    # a label at an end would be moved inwards, to the next one
+    return centres, list(zip(centres, texts, strict=True))[every // 2 :: every]
 
 
 def _positions(x: Sequence[object]) -> tuple[list[float], list[Tick]]:

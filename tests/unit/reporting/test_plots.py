@@ -192,3 +192,21 @@ def test_a_band_lies_around_the_first_line_and_is_on_the_axis() -> None:
     assert first.split()[0] == last.split()[0], "up on one side and back on the other"
     assert len(drawn.band.split("L")) == 4, "where an end is missing there is a gap"
     assert max(float(text) for _, text in drawn.y_ticks) >= 8
+
+
+def test_a_point_without_a_neighbour_is_seen_beside_a_line() -> None:
+    picture = PictureBlock(
+        "lines",
+        "what came",
+        tuple(f"2024-01-{day:02d}" for day in range(1, 21)),
+        (
+            Series("return", tuple(float(k % 5) for k in range(20))),
+            Series("beyond", tuple(0.0 if k in (3, 8, 9) else None for k in range(20))),
+        ),
+    )
+    drawn = plot(picture)
+    assert isinstance(drawn, Upright)
+    [(colour, path)] = drawn.alone
+    assert colour == drawn.paths[1][0]
+    assert path.count("M") == 1  # of the 8th and the 9th a line is drawn
+    assert all(5 <= at <= 95 for at, _ in drawn.x_ticks)

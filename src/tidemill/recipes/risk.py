@@ -442,7 +442,7 @@ def _later(outlook: Outlook) -> list[Block]:
 def _worst(outlook: Outlook) -> list[Block]:
     """The worst futures, by the days of the past that they are made of."""
     over = outlook.over()
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for path in np.argsort(over, kind="stable")[:TOLD]:
         places = outlook.futures.places[path]
         returns = outlook.futures.returns[path, :, 0]

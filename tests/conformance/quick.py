@@ -19,6 +19,7 @@ _QUICK: dict[str, Any] = {
     "width": 64,
     "depth": 2,
     "sampling_steps": 12,
+    "inner_options": "sampling_steps=12",
     "pairs": 16,
     "kl_warmup": 100,
 }

@@ -140,7 +140,7 @@ def test_a_fit_on_two_threads_is_the_same_every_time(name: str) -> None:
     batch = codec.encode(data)
     found = []
     for _ in range(4):
-        model = unfitted(name, {"steps": 20, "cores": 2}).fit(codec.spec, batch, Run(1, threads=2))
+        model = unfitted(name, {"steps": 6, "cores": 2}).fit(codec.spec, batch, Run(1, threads=2))
         _, arrays = model.to_state()
         found.append({key: array.tobytes() for key, array in arrays.items()})
     assert all(one == found[0] for one in found)

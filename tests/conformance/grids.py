@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from tidemill.core.grid import Batch, Code, Real, Spec
+from tidemill.core.grid import GOES_ON, Batch, Code, Real, Spec
 
 ROWS = 60
 
@@ -125,6 +125,25 @@ def board() -> tuple[Spec, Batch]:
     return spec, Batch(np.zeros((ROWS, 5, 6, 0), np.int64), code)
 
 
+def parts() -> tuple[Spec, Batch]:
+    """Rows of 3 to 8 steps of two parts, the second of which lies below the first."""
+    rng = np.random.default_rng(7)
+    spec = Spec(
+        codes=(Code("upper", 14), Code("lower", 14)),
+        sites=(8,),
+        ragged=True,
+        topology="parts",
+        cycles=(4, 3),
+        shifts=(-1, 1),
+    )
+    mask = np.arange(8) < rng.integers(3, 9, ROWS)[:, None]
+    begins = rng.integers(6, 12, (ROWS, 8, 1)) + np.array([0, -3])
+    goes_on = rng.random((ROWS, 8, 2)) < 0.4
+    goes_on[:, 0] = False
+    code = np.where(goes_on, GOES_ON, begins) * mask[..., None]
+    return spec, Batch(np.zeros((ROWS, 8, 0), np.int64), code.astype(np.int32), mask)
+
+
 GRIDS: Mapping[str, Callable[[], tuple[Spec, Batch]]] = {
     "table": table,
     "table in a context": told_table,
@@ -135,6 +154,7 @@ GRIDS: Mapping[str, Callable[[], tuple[Spec, Batch]]] = {
     "image": image,
     "tiles": tiles,
     "board": board,
+    "parts": parts,
 }
 
 

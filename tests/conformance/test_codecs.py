@@ -25,6 +25,7 @@ from tidemill.core.schema import Schema
 from tidemill.core.series import layout
 from tidemill.imaging.pixels import images
 from tidemill.io.reading import read
+from tidemill.music.scores import HELD, REST, begun, scores
 
 
 def steps() -> Dataset:
@@ -100,6 +101,20 @@ def letters() -> Dataset:
     return replace(data, schema=data.schema.replacing(*texts))
 
 
+def pieces() -> Dataset:
+    """Pieces of two voices in a key."""
+    rng = np.random.default_rng(6)
+    made = []
+    for _ in range(40):
+        line = rng.integers(60, 72, int(rng.integers(4, 20)))
+        piece = np.repeat(np.column_stack([line, line - 12]), 2, axis=0)
+        piece[1::2] += HELD
+        piece[::5, 1] = REST
+        made.append(begun(piece))
+    frame = pl.DataFrame([scores("score", made), pl.Series("key", ["G", "Em"] * 20)])
+    return read(frame, Run())
+
+
 EXAMPLES: Mapping[str, Callable[[], Dataset]] = {
     "table": lambda: dataset(business(200), target="churn"),
     "series": steps,
@@ -108,6 +123,7 @@ EXAMPLES: Mapping[str, Callable[[], Dataset]] = {
     "sounds": tones,
     "tiles": levels,
     "texts": letters,
+    "score": pieces,
 }
 
 

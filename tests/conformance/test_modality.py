@@ -19,7 +19,7 @@ from tidemill.acoustics.sounds import sounds
 from tidemill.cleaning import plan
 from tidemill.cleaning.base import Check, Diagnosis
 from tidemill.core.dataset import Dataset
-from tidemill.core.errors import OutputError
+from tidemill.core.errors import OptionError, OutputError
 from tidemill.core.modality import MODALITIES, Modality
 from tidemill.core.registry import Registry
 from tidemill.core.run import Run
@@ -30,6 +30,7 @@ from tidemill.io import WRITERS
 from tidemill.io.writing import ending_of
 from tidemill.metrics import evaluate
 from tidemill.mining import mine
+from tidemill.music.scores import scores
 from tidemill.reporting import build
 from tidemill.reporting.base import ReportInput
 from tidemill.trials import trial, verdict
@@ -90,6 +91,7 @@ def rows(modality: Modality, count: int = 80) -> Dataset:
         images("photo", rng.integers(0, 255, (count, 8, 8), np.uint8)),
         sounds("call", list(rng.integers(-999, 999, (count, 800), np.int16)), 8000),
         pl.Series("level", ["-#-#-#\n######", "------\n######"] * (count // 2)),
+        scores("tune", list(rng.integers(50, 70, (count, 6, 2)))),
     )
     schema = Schema(
         (
@@ -100,6 +102,7 @@ def rows(modality: Modality, count: int = 80) -> Dataset:
             Column("photo", "image"),
             Column("call", "sound"),
             Column("level", "tiles"),
+            Column("tune", "score"),
         )
     )
     names = {
@@ -108,6 +111,7 @@ def rows(modality: Modality, count: int = 80) -> Dataset:
         "images": ["amount", "left", "photo"],
         "sounds": ["amount", "left", "call"],
         "levels": ["amount", "left", "level"],
+        "music": ["amount", "left", "tune"],
     }[modality]
     data = Dataset(frame, schema, name="people").select(names)
     assert data.schema.modality == modality
@@ -154,6 +158,10 @@ def test_cleaning_selects(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_verdict_selects(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     learners = Recording(trial.LEARNERS, learner)
     monkeypatch.setattr(trial, "LEARNERS", learners)
+    if not learners.for_modality(data.schema.modality):
+        with pytest.raises(OptionError, match="a verdict is not for"):
+            verdict.verdict(data, data, Run(), shares=(1.0,), splits=2, repeats=1)
+        return
     verdict.verdict(data, data, Run(), shares=(1.0,), splits=2, repeats=1)
     assert learners.follows(data.schema.modality)
 

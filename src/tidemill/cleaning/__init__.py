@@ -113,6 +113,11 @@ CHECKS = Registry(
             "reports images that repeat another, or nearly so",
             sees=("images",),
         ),
+        "repeated_pieces": Entry(
+            "tidemill.cleaning.music.repeated:CHECK",
+            "reports pieces that repeat another, in any key, and silent ones",
+            sees=("music",),
+        ),
         "image_labels": Entry(
             "tidemill.cleaning.images.labels:CHECK",
             "reports the same image under different labels",

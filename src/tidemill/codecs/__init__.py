@@ -25,6 +25,10 @@ CODECS = Registry(
             "tidemill.codecs.tiles:TileCodec",
             "levels tile by tile, made for what stands beside them and for their size",
         ),
+        "score": Entry(
+            "tidemill.codecs.scores:ScoreCodec",
+            "the voices of pieces of music on sixteenths, made for what stands beside them",
+        ),
         "texts": Entry(
             "tidemill.codecs.texts:TextsCodec",
             "texts unit by unit, each written for its row of a table",

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 Channel = Literal["code", "real"]
-Topology = Literal["row", "steps", "tokens", "pixels", "tiles", "calendar"]
+Topology = Literal["row", "steps", "tokens", "pixels", "tiles", "calendar", "parts"]
 Scale = Literal["rank", "linear", "bounded"]
 
 AXES: Mapping[Topology, int] = {
@@ -20,8 +20,13 @@ AXES: Mapping[Topology, int] = {
     "pixels": 2,
     "tiles": 2,
     "calendar": 1,
+    "parts": 1,
 }
 """How many axes the sites of a grid have."""
+
+SILENT, GOES_ON, FIRST_LEVEL = 0, 1, 2
+"""Levels of parts: that a part has nothing, that it goes on with what it had at the site before,
+and the first one that can begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,11 @@ class Spec:
         topology: What the sites are: "row" of a table, which is a single site; "steps" in time,
             whose numbers move from one to the next; "tokens" of a text; "pixels", which are alike
             where they are near; "tiles" of a plane, one code each; "calendar": the days that all
-            entities share, with the numbers of all of them on each.
+            entities share, with the numbers of all of them on each; "parts": steps at which each
+            code is SILENT, GOES_ON, or begins a level, of which all codes have the same.
+        cycles: Of parts: numbers of sites after which the place of a site counts anew.
+        shifts: Of parts: how far the levels that begin may be moved down (below 0) and up, all by
+            as much, so that a row stays as good as it was.
 
     Raises:
         ValueError: The sites have not as many axes as the topology.
@@ -103,6 +112,8 @@ class Spec:
     outcome: tuple[tuple[Channel, int], ...] = ()
     voices: int = 0
     extent: tuple[int, ...] = ()
+    cycles: tuple[int, ...] = ()
+    shifts: tuple[int, int] = (0, 0)
 
     def __post_init__(self) -> None:
         if len(self.sites) != AXES[self.topology]:
@@ -132,6 +143,8 @@ class Spec:
             tuple((sort, int(i)) for sort, i in state.get("outcome", ())),
             int(state.get("voices", 0)),
             tuple(int(i) for i in state.get("extent", ())),
+            tuple(int(cycle) for cycle in state.get("cycles", ())),
+            (int(state.get("shifts", (0, 0))[0]), int(state.get("shifts", (0, 0))[1])),
         )
 
     def within(self, n: int, context: Batch | None) -> np.ndarray:
@@ -355,6 +368,39 @@ class PartialRows:
 
     def __len__(self) -> int:
         return len(self.batch)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Which codes of rows of parts are given, each row its own.
+
+    Attributes:
+        code: (n, sites, K) bool, the codes that are given; others are to be drawn.
+        ends: (n,) bool, whether a row ends where its mask does, and does not go on.
+    """
+
+    code: np.ndarray
+    ends: np.ndarray
+
+    def rows(self, index: np.ndarray) -> Known:
+        """The rows at these positions."""
+        return Known(self.code[index], self.ends[index])
+
+
+def levels_had(code: np.ndarray) -> np.ndarray:
+    """What parts have at each site: that which they begin there, or began and go on with.
+
+    Args:
+        code: (n, sites, K) of parts.
+
+    Example:
+        >>> levels_had(np.array([[[5], [1], [0], [1], [7]]]))[0, :, 0].tolist()
+        [5, 5, 0, 0, 7]
+    """
+    site = np.arange(code.shape[1])[None, :, None]
+    began = np.maximum.accumulate(np.where(code == GOES_ON, 0, site), axis=1)
+    had: np.ndarray = np.take_along_axis(code, began, axis=1)
+    return np.where(had == GOES_ON, SILENT, had)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,10 @@ def _holds_tiles(schema: Schema) -> bool:
     return schema.tiles is not None
 
 
+def _holds_scores(schema: Schema) -> bool:
+    return schema.score is not None
+
+
 def _follows_entities(schema: Schema) -> bool:
     return bool(schema.of_role("entity") and schema.of_role("time"))
 
@@ -47,11 +51,12 @@ MODALITIES: dict[Modality, Shape] = {
     "images": Shape(_shows_images, "images"),
     "sounds": Shape(_holds_sounds, "sounds"),
     "levels": Shape(_holds_tiles, "levels"),
+    "music": Shape(_holds_scores, "music"),
     "series": Shape(_follows_entities, "series"),
     "rows": Shape(lambda schema: True, "tables"),
 }
-"""An image, a sound or a level a row, rows that are the steps of series, rows that stand for
-themselves: the first that holds."""
+"""An image, a sound, a level or a piece of music a row, rows that are the steps of series, rows
+that stand for themselves: the first that holds."""
 
 TABLES: tuple[Modality, ...] = ("rows", "series")
 """For parts that look at rows one by one, as they may also where these are the steps of series."""

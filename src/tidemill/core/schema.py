@@ -20,7 +20,9 @@ from tidemill.core.modality import Modality, modality_of
 from tidemill.core.states import from_state, to_state
 from tidemill.core.words import plural, shortlist
 
-Kind = Literal["number", "category", "boolean", "datetime", "text", "image", "sound", "tiles", "id"]
+Kind = Literal[
+    "number", "category", "boolean", "datetime", "text", "image", "sound", "tiles", "score", "id"
+]
 Role = Literal["feature", "target", "sensitive", "key", "entity", "time", "context", "ignore"]
 RuleKind = Literal[
     "a<=b",
@@ -48,7 +50,7 @@ MOST_MARKS, MOST_DECIMALS = 200, 400
 _FAR = re.compile("[eE][+-]?0*[0-9]{4}")
 """An exponent of 1,000 and more."""
 
-MEDIA: tuple[Kind, ...] = ("image", "sound", "tiles")
+MEDIA: tuple[Kind, ...] = ("image", "sound", "tiles", "score")
 """Kinds of values that are seen or heard, of which the other columns of a row tell."""
 
 TABULAR_KINDS: tuple[Kind, ...] = ("number", "category", "boolean", "datetime")
@@ -392,9 +394,18 @@ class Schema:
         return None
 
     @property
+    def score(self) -> Column | None:
+        """The column of pieces of music that is not ignored, or None."""
+        for column in self.of_kind("score"):
+            if column.role != "ignore":
+                return column
+        return None
+
+    @property
     def medium(self) -> Column | None:
-        """The column of images, sounds or tiles that is not ignored, or None; see :data:`MEDIA`."""
-        return self.image or self.sound or self.tiles
+        """The column of images, sounds, tiles or music that is not ignored, or None; see
+        :data:`MEDIA`."""
+        return self.image or self.sound or self.tiles or self.score
 
     @property
     def texts(self) -> tuple[Column, ...]:

@@ -49,16 +49,23 @@ READERS = Registry(
         "sqlite3": Entry("tidemill.io.formats.sqlite:read", "SQLite"),
         "db": Entry("tidemill.io.formats.sqlite:read", "SQLite"),
         "npz": Entry(
-            "tidemill.io.images.arrays:read",
-            "images and labels as NumPy arrays; file.npz?images=NAME&labels=NAME",
+            "tidemill.io.numpy_arrays:read",
+            "images and labels as NumPy arrays (file.npz?images=NAME&labels=NAME), or the voices "
+            "of pieces of music with their lengths (file.npz?part=NAME)",
         ),
         "npy": Entry("tidemill.io.images.arrays:read", "images as one NumPy array"),
         "wav": Entry("tidemill.io.sound.folder:read", "a sound of plain samples (PCM)"),
         "wave": Entry("tidemill.io.sound.folder:read", "a sound of plain samples (PCM)"),
+        "mid": Entry(
+            "tidemill.io.music.files:read_midi_file", "a piece of music as MIDI; file.mid?voices=4"
+        ),
+        "midi": Entry("tidemill.io.music.files:read_midi_file", "a piece of music as MIDI"),
+        "abc": Entry("tidemill.io.music.files:read_abc_file", "tunes in ABC notation"),
         "folder": Entry(
             "tidemill.io.folder:read",
             "a folder of PNG, JPEG or WebP images (photos/?size=32 resizes them), of .wav files "
-            "(takes/?names={label}_{} says what their names tell), or of .txt and .md files",
+            "(takes/?names={label}_{} says what their names tell), of MIDI and ABC "
+            "files, or of .txt and .md files",
         ),
     },
 )
@@ -108,8 +115,9 @@ WRITERS = Registry(
         ),
         "folder": Entry(
             "tidemill.io.numbered_files:write_folder",
-            "a folder of PNG images, of WAV files, or of levels as text, in sub-folders by label",
-            sees=("images", "sounds", "levels"),
+            "a folder of PNG images, of WAV files, of levels as text (in sub-folders by label), or "
+            "of MIDI files",
+            sees=("images", "sounds", "levels", "music"),
         ),
     },
 )

@@ -75,4 +75,5 @@ def _sort(data: Dataset, name: str) -> str:
         "image": "images",
         "sound": "sounds",
         "tiles": "levels",
+        "score": "pieces of music",
     }.get(kind, kind)

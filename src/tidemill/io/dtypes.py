@@ -17,6 +17,7 @@ from tidemill.core.schema import Spelling
 from tidemill.core.strftime import NANOSECONDS
 from tidemill.core.words import plural
 from tidemill.imaging.pixels import is_pixels
+from tidemill.music.scores import is_scores
 
 _SIMPLE: dict[str, type[pl.DataType]] = {
     "Int8": pl.Int8,
@@ -51,8 +52,8 @@ class Typed:
     """A column inside.
 
     Attributes:
-        values: Int64, Float64 (never NaN), Boolean, String, Date or Datetime, pixels of images, or
-            sounds; others only where ``refused`` says why.
+        values: Int64, Float64 (never NaN), Boolean, String, Date or Datetime, pixels of images,
+            sounds, or pieces of music; others only where ``refused`` says why.
         dtype: The dtype at the door, as text for :func:`restored`.
         spelling: How missing values were marked, where that was not null.
         warning: What was changed on the way and cannot be given back.
@@ -84,7 +85,8 @@ def admitted(column: pl.Series) -> Typed:
     dtype, name = column.dtype, text_of(column.dtype)
     if isinstance(dtype, pl.BaseExtension):
         return _of_extension(column, dtype)
-    if (is_pixels(dtype) or is_sound(dtype)) and not column.has_nulls():
+    is_medium = is_pixels(dtype) or is_sound(dtype) or is_scores(dtype)
+    if is_medium and not column.has_nulls():
         return Typed(column, name)
     if dtype.is_nested() or dtype in (pl.Binary, pl.Object, pl.Unknown):
         return Typed(column, name, refused=f"it holds {shown(dtype)}")

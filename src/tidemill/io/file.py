@@ -38,8 +38,9 @@ _PARTS = {
     "txt": (*_LINES, "decimal", "encoding", "formulas", "by"),
     "md": ("encoding", "by"),
     **dict.fromkeys(_JSON, ("by",)),
-    "npz": ("images", "labels", "columns"),
-    FOLDER: ("size", "encoding", "by", "rate", "names"),
+    "npz": ("images", "labels", "columns", "part"),
+    **dict.fromkeys(("mid", "midi"), ("voices",)),
+    FOLDER: ("size", "encoding", "by", "rate", "names", "voices"),
     **dict.fromkeys(("wav", "wave"), ("rate", "names")),
 }
 
@@ -279,9 +280,9 @@ def _check_part(path: Path, part: Mapping[str, str], ending: str) -> None:
                 where=str(path),
                 hint="?table=NAME is for SQLite, ?sheet=NAME for spreadsheets, ?header=N, ?skip=N "
                 "and ?footer=N for text and spreadsheets, ?decimal=, and ?encoding=NAME for text, "
-                "?images=NAME for arrays, ?size=32 for folders of images, ?rate=16000 and "
-                "?names={label}_{} for those of sounds, ?by=paragraph for running text, ?by=turn "
-                "for dialogues in JSON",
+                "?images=NAME or ?part=NAME for arrays, ?voices=4 for MIDI files, ?size=32 for "
+                "folders of images, ?rate=16000 and ?names={label}_{} for those of sounds, "
+                "?by=paragraph for running text, ?by=turn for dialogues in JSON",
             )
 
 

@@ -1,4 +1,4 @@
-"""A folder of images, of sounds or of texts: what there is most of."""
+"""A folder of images, of sounds, of pieces of music or of texts: what there is most of."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tidemill.core.words import listing, plural
 from tidemill.io.file import File
 from tidemill.io.images import folder as of_images
 from tidemill.io.images.files import ENDINGS
+from tidemill.io.music import files as of_music
 from tidemill.io.sound import folder as of_sounds
 from tidemill.io.sound.decoding import is_sound_file
 from tidemill.io.source import Raw
@@ -23,14 +24,22 @@ _FEW = 0.25
 _SORTS: dict[str, tuple[Callable[[str], bool], Callable[[File, Run], Raw]]] = {
     "image": (lambda name: PurePath(name).suffix.lower() in ENDINGS, of_images.read),
     "sound": (is_sound_file, of_sounds.read),
+    "piece": (lambda name: PurePath(name).suffix.lower() in of_music.ENDINGS, of_music.read_folder),
     "text": (is_text_file, of_texts.read),
 }
-_ASKED = {"size": "image", "rate": "sound", "names": "sound", "by": "text", "encoding": "text"}
+_ASKED = {
+    "size": "image",
+    "rate": "sound",
+    "names": "sound",
+    "voices": "piece",
+    "by": "text",
+    "encoding": "text",
+}
 """Of which sort the files are by what is asked for behind the name."""
 
 
 def read(file: File, run: Run) -> Raw:
-    """The images of a folder, its sounds or its texts; a zip is one of sounds or of texts.
+    """The images of a folder, its sounds, its pieces or its texts; a zip is one of sounds or texts.
 
     Raises:
         InputError: It holds none of them, or many of several.
@@ -54,7 +63,7 @@ def read(file: File, run: Run) -> Raw:
             f"the folder holds {listing(counted)}",
             where=str(file.path),
             hint="say which are meant: ?by=file behind its name for the texts, ?size=32 for the "
-            "images, ?rate=16000 for the sounds",
+            "images, ?rate=16000 for the sounds, ?voices=4 for the pieces",
         )
     raw = _SORTS[most][1](file, run)
     if others and most != "text":  # that reader tells what it leaves out

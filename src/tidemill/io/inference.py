@@ -18,6 +18,7 @@ from tidemill.core.unknown_forms import Resembled, resembled, why_unread
 from tidemill.core.words import count, percent, plural, quoted
 from tidemill.io.identifiers import FEW, integers_identify, is_coded, said_by, texts_identify
 from tidemill.levels.planes import are_planes, symbols_of
+from tidemill.music.scores import is_scores, voices_of
 from tidemill.personal.masking import mask
 
 _PAIRS = (
@@ -93,12 +94,9 @@ def inferred(
         >>> found.kind, found.reason
         ('boolean', '2 different values, no and yes')
     """
-    if isinstance(values.dtype, pl.Array):
-        height, width, *colours = values.dtype.shape
-        colour = "in colour" if colours else "grey"
-        return Inferred(values, "image", f"images of {width} x {height} pixels, {colour}")
-    if is_sound(values.dtype):
-        return Inferred(values, "sound", _of_sounds(values))
+    medium = _of_medium(values)
+    if medium is not None:
+        return medium
     present = values.drop_nulls()
     distinct = present.n_unique()
     if not distinct:
@@ -122,6 +120,19 @@ def inferred(
     if values.dtype.is_numeric() and values.name in conventions.either_mark:
         notes += _mark_note(conventions)
     return replace(found, reason=found.reason + notes)
+
+
+def _of_medium(values: pl.Series) -> Inferred | None:
+    """What is seen or heard, known by its dtype."""
+    if isinstance(values.dtype, pl.Array):
+        height, width, *colours = values.dtype.shape
+        colour = "in colour" if colours else "grey"
+        return Inferred(values, "image", f"images of {width} x {height} pixels, {colour}")
+    if is_scores(values.dtype):
+        return Inferred(values, "score", f"pieces of music in {plural(voices_of(values), 'voice')}")
+    if is_sound(values.dtype):
+        return Inferred(values, "sound", _of_sounds(values))
+    return None
 
 
 def _of_sounds(values: pl.Series) -> str:

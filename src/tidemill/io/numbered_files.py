@@ -1,4 +1,4 @@
-"""Images, sounds and levels become a folder of PNG, WAV or text files, numbered from 1."""
+"""Images, sounds, levels and pieces of music become a folder of files, numbered from 1."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from tidemill.core.errors import OutputError
 from tidemill.core.outputs import refuse_existing, taken
 from tidemill.imaging.pixels import is_pixels, pixels
 from tidemill.imaging.sheet import png
+from tidemill.io.music.midi import midi_files
 from tidemill.io.whole_folder import whole_folder
 from tidemill.levels.planes import are_planes
+from tidemill.music.scores import is_scores
 
 _TABLE = "labels.csv"
 """What is known of the files, beside them."""
@@ -24,8 +26,8 @@ _TABLE = "labels.csv"
 def write_folder(
     parts: Iterable[pl.DataFrame], path: Path, label: str | None = None, *, overwrite: bool = False
 ) -> None:
-    """A file for each image, sound or level, numbered from 1. Where no more is known of them than a
-    label, they stand in sub-folders by label; else a table labels.csv tells it.
+    """A file for each image, sound, level or piece, numbered from 1. Where no more is known of them
+    than a label, they stand in sub-folders by label; else a table labels.csv tells it.
 
     The folder appears when its last image is written, and not at all if one fails.
 
@@ -68,7 +70,7 @@ def _put(parts: Iterable[pl.DataFrame], folder: Path, label: str | None) -> None
         if label is not None and in_folders:
             labels = frame[label].cast(pl.String).to_list()
         names = []
-        for content, name in zip(_encoded(column), labels, strict=True):
+        for content, name in zip(_encoded(column, about), labels, strict=True):
             number += 1
             if name not in places:
                 places[name] = _place(folder, name) if in_folders and label else folder
@@ -83,15 +85,17 @@ def _put(parts: Iterable[pl.DataFrame], folder: Path, label: str | None) -> None
 
 def _ending(column: pl.Series) -> str:
     """Of the files of a column; "" of one that becomes none."""
-    if is_sound(column.dtype):
-        return ".wav"
-    if is_pixels(column.dtype):
-        return ".png"
+    for is_one, ending in ((is_sound, ".wav"), (is_pixels, ".png"), (is_scores, ".mid")):
+        if is_one(column.dtype):
+            return ending
     return ".txt" if are_planes(column) else ""
 
 
-def _encoded(column: pl.Series) -> Iterator[bytes]:
-    """The bytes of each file."""
+def _encoded(column: pl.Series, about: pl.DataFrame) -> Iterator[bytes]:
+    """The bytes of each file, of which the other columns tell."""
+    if is_scores(column.dtype):
+        yield from midi_files(column, about)
+        return
     if is_sound(column.dtype):
         for take in samples(column):
             yield wav(take, rate_of(column))
@@ -123,11 +127,11 @@ def _place(folder: Path, label: str | None) -> Path:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether all files are PNGs, WAVs or texts that are numbered from 1, as :func:`write_folder`
+    """Whether all files are of one sort of ours, and numbered from 1, as :func:`write_folder`
     numbers them."""
     names = sorted(path.name for path in folder.rglob("*") if not path.is_dir())
     numbered = [name for name in names if name != _TABLE]
     return any(
         sorted(f"{number:05d}{ending}" for number in range(1, len(numbered) + 1)) == numbered
-        for ending in (".png", ".wav", ".txt")
+        for ending in (".png", ".wav", ".txt", ".mid")
     )

@@ -29,6 +29,7 @@ from tidemill.io.frames import Frame, FrameSource
 from tidemill.io.images.columns import with_images
 from tidemill.io.images.folder import LABEL
 from tidemill.io.inference import NO_VALUE, Inferred, inferred
+from tidemill.io.music.columns import with_scores
 from tidemill.io.options import SINGLE_ROLES, ColumnOverrides, column_overrides
 from tidemill.io.personal import with_judgement
 from tidemill.io.retyping import retyped
@@ -192,6 +193,7 @@ def _typed(
     """
     raw = with_images(raw, wishes, where, run)
     raw = with_sounds(raw, wishes, where, run)
+    raw = with_scores(raw, wishes, where, run)
     wishes, of_label = _labelled(raw, wishes)
     reasons = {**reasons, **of_label}
     texts = [column for column in raw.frame if column.dtype == pl.String]

@@ -83,6 +83,11 @@ METRICS = Registry(
             "whether levels have the patterns of real ones, can be crossed, and are no copies",
             sees=("levels",),
         ),
+        "music": Entry(
+            "tidemill.metrics.music.music:music",
+            "whether pieces of music are like real ones, and no copies",
+            sees=("music",),
+        ),
     },
 )
 

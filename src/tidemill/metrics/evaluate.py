@@ -20,13 +20,17 @@ from tidemill.metrics.images.verdict import LIMIT as LIMIT_OF_IMAGES
 from tidemill.metrics.images.verdict import verdict_of_images
 from tidemill.metrics.levels import LIMIT as LIMIT_OF_LEVELS
 from tidemill.metrics.levels import verdict_of_levels
+from tidemill.metrics.music.music import LIMIT as LIMIT_OF_MUSIC
+from tidemill.metrics.music.music import verdict_of_music
 from tidemill.metrics.verdict import LIMIT, verdict
+from tidemill.music.scores import is_scores
 
 VERDICTS: dict[Modality, tuple[Callable[[Sequence[Score]], str], str]] = {
     "rows": (verdict, LIMIT),
     "series": (verdict, LIMIT),
     "images": (verdict_of_images, LIMIT_OF_IMAGES),
     "levels": (verdict_of_levels, LIMIT_OF_LEVELS),
+    "music": (verdict_of_music, LIMIT_OF_MUSIC),
 }
 """What the scores of data of a modality mean together, and what they cannot say."""
 
@@ -119,6 +123,7 @@ def _check_column(name: str, data: Dataset, column: Column) -> None:
         "datetime": dtype.is_temporal(),
         "image": isinstance(dtype, pl.Array),
         "sound": is_sound(dtype),
+        "score": is_scores(dtype),
     }.get(column.kind, not dtype.is_nested())
     if not fits:
         raise DataError(

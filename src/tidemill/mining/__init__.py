@@ -36,5 +36,10 @@ TECHNIQUES = Registry(
             "what images show: labels, groups, odd ones, wrong labels",
             sees=("images",),
         ),
+        "music": Entry(
+            "tidemill.mining.music.technique:music",
+            "what pieces of music are like: keys, phrases that recur, odd ones",
+            sees=("music",),
+        ),
     },
 )

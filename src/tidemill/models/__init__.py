@@ -17,6 +17,10 @@ MODELS = Registry(
             "tidemill.models.ngram:Ngram",
             "texts unit by unit, by counts of the few before; the quick default for texts",
         ),
+        "part_ngram": Entry(
+            "tidemill.models.part_ngram:PartNgram",
+            "pieces of music level by level, by counts of what the voices had before",
+        ),
         "tile_ngram": Entry(
             "tidemill.models.tile_ngram:TileNgram",
             "planes of tiles, by counts of those to the left and above; their quick choice",

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol, Self, cast, runtime_checkable
 import numpy as np
 
 from tidemill.core.errors import OptionError
-from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec, Topology
+from tidemill.core.grid import Batch, ConditionalSample, Constraints, Known, Spec, Topology
 from tidemill.core.run import Run
 from tidemill.models import MODELS
 from tidemill.models.renamed import new_name
@@ -118,6 +118,22 @@ class WritesOn(Protocol):
 
 
 @runtime_checkable
+class FillsParts(Protocol):
+    """A generator of rows of parts that can be given some of their codes, and says how likely each
+    row is."""
+
+    def fill(
+        self, given: Batch, known: Known, rng: np.random.Generator, run: Run | None = None
+    ) -> Batch:
+        """The rows with all other codes drawn given these, and their context."""
+        ...
+
+    def scores(self, batch: Batch, run: Run | None = None) -> np.ndarray:
+        """(n,) the log-likelihood of each row given its context, in nats."""
+        ...
+
+
+@runtime_checkable
 class GoesOn(Protocol):
     """A generator of series that can say what follows on a past."""
 
@@ -169,6 +185,7 @@ _CALLED: Mapping[Topology, str] = {
     "pixels": "images",
     "tiles": "planes of tiles",
     "calendar": "series on one calendar",
+    "parts": "parts that sound together",
 }
 
 
@@ -179,7 +196,7 @@ OF_TEXTS = "text."
 def cannot_learn(model: str, topology: Topology) -> OptionError:
     """For a model that cannot learn grids of this topology."""
     hint = "choose a neural model, such as option 'model=autoregressive'"
-    if topology == "tokens":
+    if topology in ("tokens", "parts"):
         hint = "choose 'ngram' or 'autoregressive'"
     if topology == "row":
         hint = "choose 'trees', or a neural model such as 'autoregressive'"

@@ -19,14 +19,18 @@ from tidemill.models.conditional import infilled
 from tidemill.models.nested_dichotomies import halved
 from tidemill.models.variables import Variables
 
+_LISTS: tuple[Topology, ...] = ("tokens", "parts")
+"""Grids whose rows have a number of sites of their own, which is drawn, too."""
+
 
 class Independent:
     """Right in each column, wrong between them: what every other generator must beat.
 
     Conditions are exact; only bounds on sums of channels need weighted candidates. Of images, every
     pixel is drawn by itself, as often so bright as it is at its place; of texts, every token, as
-    often as it is found at any place (a unigram model), and how many there are; of planes every
-    tile, as often as it is found at any place. A context changes nothing but the size of a plane.
+    often as it is found at any place (a unigram model), and how many there are; of parts every
+    level of each, and of planes every tile, so too. A context changes nothing but the size of a
+    plane.
 
     Example:
         >>> from tidemill.core.grid import Code
@@ -45,7 +49,7 @@ class Independent:
     steps_done = 1
     steps_planned = 1
 
-    learns: ClassVar[frozenset[Topology]] = frozenset({"row", "pixels", "tokens", "tiles"})
+    learns: ClassVar[frozenset[Topology]] = frozenset({"row", "pixels", "tokens", "tiles", "parts"})
 
     variables: Variables
     spec: Spec
@@ -63,7 +67,7 @@ class Independent:
         self.lengths = np.zeros(0, np.int64)
         if spec.topology in _PLACELESS:
             used = spec.within(len(batch), batch.context) if batch.mask is None else batch.mask
-            if spec.topology == "tokens":
+            if spec.topology in _LISTS:
                 self.lengths = np.bincount(used.sum(axis=1), minlength=spec.sites[0] + 1)
             whose = batch.person
             if whose is not None:
@@ -98,7 +102,7 @@ class Independent:
                     "the model 'independent' draws every token by itself and keeps to nothing",
                     hint="choose option 'model=autoregressive'",
                 )
-            drawn = self._texts if self.spec.topology == "tokens" else self._planes
+            drawn = self._texts if self.spec.topology in _LISTS else self._planes
             return ConditionalSample(drawn(n, rng, run, context), np.ones(n), n)
         found = self._found(n, known, rng, run)
         return replace(found, batch=replace(found.batch.shaped(self.spec), context=context))
@@ -153,7 +157,7 @@ class Independent:
         model = cls()
         model.spec = spec
         model.lengths = np.zeros(0, np.int64)
-        if spec.topology == "tokens":
+        if spec.topology in _LISTS:
             shape = (spec.sites[0] + 1,)
             model.lengths = integers(arrays, "lengths", np.int64, shape, 0, 2**40)
         elif spec.topology not in _PLACELESS and math.prod(spec.sites) * max(
@@ -165,7 +169,7 @@ class Independent:
         return model
 
 
-_PLACELESS: tuple[Topology, ...] = ("tokens", "tiles")
+_PLACELESS: tuple[Topology, ...] = ("tokens", "tiles", "parts")
 """Grids of which every site is drawn alike."""
 
 

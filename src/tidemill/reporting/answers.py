@@ -31,6 +31,7 @@ by less, they teach nothing."""
 _PASS, _SPOTTED = 0.75, 0.9
 """AUC of a detector up to which generated rows pass for real ones, and from which on they do
 not."""
+_NATS = "nats a note of held-out pieces"
 _SERIES = ("discriminative", "predictive")
 """What the names of scores of series begin with that say whether they can be used."""
 _USES = ("no", "with care", "yes")
@@ -233,6 +234,8 @@ def _likeness(score: Score, unit: str) -> tuple[str, str] | None:
     """By how near they come to real images, or how they move beside real series."""
     if score.metric == "series" and not score.name.startswith(_SERIES):
         return None
+    if score.metric == "music" and score.name != _NATS:
+        return None
     return _by_reach(score.reach), opening(score.sentence, _LETTERS)
 
 
@@ -242,6 +245,7 @@ _JUDGED = {
     "detection": _detected,
     "series": _likeness,
     "images": _likeness,
+    "music": _likeness,
 }
 """What says whether generated rows can be used, by metric."""
 _BY_ALL = ("series", "text_detection")

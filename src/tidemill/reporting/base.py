@@ -16,6 +16,7 @@ from tidemill.core.score import Scores
 from tidemill.core.shown import is_personal
 from tidemill.core.words import plural
 from tidemill.imaging.pixels import size
+from tidemill.music.scores import voices_of
 
 BETWEEN = 9
 """Rows of a way from one made row to another, both ends among them."""
@@ -59,6 +60,14 @@ WORDS: dict[Modality, DataWords] = {
         columns="What the images show, real against generated",
         shown="real images",
         note="This page shows real training images: share it with as much care as these.",
+    ),
+    "music": DataWords(
+        unit="piece",
+        read="{rows} of music in {extent}, from {name}",
+        worthless="pieces of notes drawn one by one",
+        columns="What stands beside the pieces, real against generated",
+        shown="real pieces",
+        note="This page plays real training pieces: share it with as much care as these.",
     ),
 }
 
@@ -247,6 +256,8 @@ class ReportInput:
     def extent(self) -> str:
         """How large each row is, in words ("28 x 28 pixels", "12 columns")."""
         data = self.train or self.synthetic
+        if data is not None and data.schema.score is not None:
+            return plural(voices_of(data[data.schema.score.name]), "voice")
         if data is None or data.schema.image is None:
             return plural(self.columns or 0, "column")
         height, width, *colours = size(data[data.schema.image.name])

@@ -182,6 +182,53 @@ class SheetBlock:
         return SheetBlock(sheet.title, sheet.strips)
 
 
+@dataclass(frozen=True, slots=True)
+class Player:
+    """A sound that the page plays.
+
+    Attributes:
+        title: One line.
+        wav: The bytes of a WAV file in base64.
+
+    Raises:
+        ValueError: The bytes are no WAV file.
+    """
+
+    title: str
+    wav: str
+
+    def __post_init__(self) -> None:
+        if not _is_wav(self.wav):
+            raise ValueError(f"what shall sound of '{self.title}' is no WAV file")
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """Notes as bars over time, the voices in colours of their own.
+
+    Attributes:
+        title: One line.
+        notes: (voice, from 0; step at which it begins; steps that it lasts; pitch).
+        steps: Of the whole.
+        bar: Steps from one line to the next.
+    """
+
+    title: str
+    notes: tuple[tuple[int, int, int, int], ...]
+    steps: int
+    bar: int = 16
+
+    @property
+    def low(self) -> int:
+        """The lowest pitch."""
+        return min((note[3] for note in self.notes), default=60)
+
+    @property
+    def high(self) -> int:
+        """The highest pitch."""
+        return max((note[3] for note in self.notes), default=60)
+
+
 def drawn(picture: Picture | Sheet) -> PictureBlock | SheetBlock:
     """The block that shows the picture of a finding, a score or an issue."""
     return SheetBlock.of(picture) if isinstance(picture, Sheet) else PictureBlock.of(picture)
@@ -323,6 +370,8 @@ Block = (
     | TableBlock
     | PictureBlock
     | SheetBlock
+    | Player
+    | Roll
     | Key
     | Comparison
     | Gauges
@@ -358,6 +407,15 @@ def _png_size(text: str) -> tuple[int, int] | None:
         return None
     width, height = struct.unpack(">II", head[16:])
     return width, height
+
+
+def _is_wav(text: str) -> bool:
+    """Whether a text is a WAV file in base64."""
+    try:
+        content = base64.b64decode(text, validate=True)
+    except ValueError:
+        return False
+    return content[:4] == b"RIFF" and content[8:12] == b"WAVE"
 
 
 def _cells(values: Iterable[Any]) -> tuple[Cell, ...]:

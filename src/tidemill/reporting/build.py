@@ -15,6 +15,7 @@ from tidemill.reporting.findings import found
 from tidemill.reporting.first_page import first_page
 from tidemill.reporting.generation import generated
 from tidemill.reporting.images import images
+from tidemill.reporting.music import music
 from tidemill.reporting.page import Report
 from tidemill.reporting.provenance import made
 from tidemill.reporting.rounds import rounds
@@ -46,6 +47,7 @@ CHAPTERS = (
     Chapter("found", "What was found", found),
     Chapter("generated", "What was generated", generated),
     Chapter("images", "Real images and generated ones", images, sees=("images",)),
+    Chapter("music", "Real pieces and generated ones", music, sees=("music",)),
     Chapter("texts", "Generated texts", texts, sees=TABLES),
     Chapter("series", "How series move", series, sees=("series",)),
     Chapter("trust", "Can it be trusted?", trust),

@@ -17,7 +17,7 @@ import numpy as np
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OptionError
-from tidemill.core.modality import TABLES
+from tidemill.core.modality import TABLES, unsuited
 from tidemill.core.run import Run
 from tidemill.core.verdict import Contrast, Verdict
 from tidemill.core.words import quoted
@@ -295,6 +295,11 @@ def _measures(
 def _fitting(learners: Sequence[str] | None, problem: Problem) -> tuple[str, ...]:
     """The learners that are asked for, which must suit the columns."""
     default = learners_of(problem.modality)
+    if not default:
+        raise OptionError(
+            unsuited("a verdict", problem.modality),
+            hint="leave the column that makes them so out with option 'ignore'",
+        )
     if problem.modality == "images" and not problem.classes:
         raise OptionError(
             f"there is no learner of images for the number '{problem.target.name}'",

@@ -39,7 +39,7 @@ def read(file: File, run: Run) -> Raw:
         InputError: The file is damaged, or there are no images or several arrays of them.
     """
     where = str(file.path)
-    arrays = _arrays(file, where)
+    arrays = arrays_of(file, where)
     named = [name.strip() for name in file.part.get("images", "").split(",")]
     parts = [_part(file, arrays, name, where, run) for name in named]
     if len(parts) == 1:
@@ -94,7 +94,12 @@ def _further(arrays: Mapping[str, np.ndarray], name: str, rows: int, where: str)
     return pl.Series(name, fits[name].reshape(rows))
 
 
-def _arrays(file: File, where: str) -> dict[str, np.ndarray]:
+def arrays_of(file: File, where: str) -> dict[str, np.ndarray]:
+    """The plain arrays of a file, by their names.
+
+    Raises:
+        InputError: The file is damaged.
+    """
     damaged = InputError(
         "the file is damaged, or holds what is no plain array",
         where=where,

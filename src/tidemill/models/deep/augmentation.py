@@ -1,13 +1,14 @@
-"""Differentiable augmentation: what the discriminator sees is varied, so that it cannot learn few
-rows by heart."""
+"""Rows of a step of learning are varied, so that networks cannot learn few of them by heart."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from tidemill.core.grid import FIRST_LEVEL
 
 PARTS = 8
 """Rows of a step are varied in so many parts, each in a way of its own."""
@@ -53,3 +54,24 @@ def _moved(z: Tensor, down: int, right: int) -> Tensor:
     wide = functional.pad(z.movedim(-1, 1), margins, mode="replicate").movedim(1, -1)
     top, left = abs(down) - down, abs(right) - right
     return wide[:, top : top + height, left : left + width]
+
+
+def shifted_levels(levels: Mapping[str, Tensor], by: Tensor, end: int) -> dict[str, Tensor]:
+    """Levels of parts, all of a row moved by as much.
+
+    Args:
+        levels: By name, (n, sites, parts) each; those below the first one that can begin, and from
+            the end on, stay.
+        by: (n,) by how much.
+        end: Where levels end; none is moved beyond them.
+
+    Example:
+        >>> level = torch.tensor([[[0], [1], [5], [9]]])
+        >>> shifted_levels({"level": level}, torch.tensor([2]), 9)["level"].flatten().tolist()
+        [0, 1, 7, 9]
+    """
+    moved = {}
+    for name, level in levels.items():
+        new = (level + by[:, None, None]).clamp(FIRST_LEVEL, end - 1)
+        moved[name] = torch.where((level >= FIRST_LEVEL) & (level < end), new, level)
+    return moved

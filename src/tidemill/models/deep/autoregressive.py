@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tidemill.core.grid import AXES, Batch, ConditionalSample, Constraints, Spec
+from tidemill.core.grid import AXES, Batch, ConditionalSample, Constraints, Known, Spec
 from tidemill.core.run import Run
 from tidemill.core.torch_threads import torch_threads
 from tidemill.models.base import State, check_context
@@ -19,6 +19,7 @@ from tidemill.models.deep.code_by_code import CodeByCode, Sequence
 from tidemill.models.deep.distributions import NetworkDistribution, known_first
 from tidemill.models.deep.in_turn import AutoregressiveOptions, InTurn
 from tidemill.models.deep.neural import Neural
+from tidemill.models.deep.part_by_part import PartByPart
 from tidemill.models.deep.tile_by_tile import TileByTile
 from tidemill.models.deep.training import Objective, Picking, Tensors, device_of
 from tidemill.models.deep.unit_by_unit import UnitByUnit
@@ -150,6 +151,28 @@ class Autoregressive(Neural):
             run or Run(),
         )
 
+    def fill(
+        self, given: Batch, known: Known, rng: np.random.Generator, run: Run | None = None
+    ) -> Batch:
+        """Rows of parts of which some codes are known; the others are drawn given these.
+
+        Args:
+            given: The rows, with their context.
+            known: Which codes are given.
+            rng: The random stream.
+            run: For progress, and its device.
+
+        Raises:
+            OptionError: A context is missing, or the model has learned no parts.
+        """
+        check_context(self.name, self.spec, given.context)
+        return self.in_chunks(
+            len(given),
+            lambda rows, rng: self.turn.filled(self.net, given.rows(rows), known.rows(rows), rng),
+            rng,
+            run or Run(),
+        )
+
     def go_on(
         self,
         past: Batch,
@@ -272,6 +295,8 @@ class Autoregressive(Neural):
 
 def _way(spec: Spec) -> type[InTurn]:
     """What suits a grid."""
+    if spec.topology == "parts":
+        return PartByPart
     if len(spec.codes) != 1 or spec.reals:
         return CodeByCode
     if spec.topology == "tiles":

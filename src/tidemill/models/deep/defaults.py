@@ -124,5 +124,7 @@ DEFAULTS: Mapping[Topology, Defaults] = {
     "tokens": _STEPS,
     "pixels": _PIXELS,
     "tiles": _TILES,
+    "parts": _STEPS,
 }
-"""By topology; tokens are learned as steps are, but for what is learned of their numbers."""
+"""By topology; tokens and parts are learned as steps are, but for what is learned of their
+numbers."""

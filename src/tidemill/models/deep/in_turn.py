@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from tidemill.core.errors import OptionError
-from tidemill.core.grid import Batch, Constraints, Spec
+from tidemill.core.grid import Batch, Constraints, Known, Spec
 from tidemill.core.options import option
 from tidemill.core.run import Run
 from tidemill.models.base import State
@@ -48,7 +48,9 @@ class AutoregressiveOptions(Training):
     source_dropout: float = option(
         0.1, "chance that an earlier code is not shown", low=0.0, high=1.0
     )
-    window: int = option(256, "units of a text that are seen at once", low=1, high=4096)
+    window: int = option(
+        256, "units of a text, or levels of parts, that are seen at once", low=1, high=4096
+    )
     mix: str = option(
         "ngram",
         "what the network's chances of texts are mixed with",
@@ -56,13 +58,13 @@ class AutoregressiveOptions(Training):
     )
     temperature: float = option(
         1.0,
-        "of texts: below 1 likelier units are drawn more often than they occur",
+        "of texts and parts: below 1 likelier units are drawn more often than they occur",
         low=0.05,
         high=20.0,
     )
     top_p: float = option(
         1.0,
-        "of texts: only the likeliest units are drawn, that have this chance together",
+        "of texts and parts: only the likeliest units are drawn, that have this chance together",
         low=0.01,
         high=1.0,
     )
@@ -172,6 +174,17 @@ class InTurn(ABC):
         raise OptionError(
             "this model has learned no texts, which could be gone on with",
             hint="fit a model of a table with a column of texts",
+        )
+
+    def filled(self, net: nn.Module, given: Batch, known: Known, rng: torch.Generator) -> Batch:
+        """Rows of which some codes are known, with all others drawn given these.
+
+        Raises:
+            OptionError: These are no rows of parts.
+        """
+        raise OptionError(
+            "this model has learned no parts, of which some could be given",
+            hint="fit a model of rows with several parts",
         )
 
     def continued(self, net: nn.Module, begun: Batch, known: int, rng: torch.Generator) -> Batch:

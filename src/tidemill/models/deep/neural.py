@@ -57,9 +57,9 @@ class Neural(ABC):
 
     Options: ClassVar[type[Training]]
     parameters: ClassVar[Mapping[str, Any]]
-    learns: ClassVar[frozenset[Topology]] = frozenset(AXES) - {"tokens", "calendar"}
-    """The grids that it can learn: of texts, whose units are many and whose every unit hangs on
-    those before it, only those that draw unit by unit; a calendar is a single row."""
+    learns: ClassVar[frozenset[Topology]] = frozenset(AXES) - {"tokens", "calendar", "parts"}
+    """The grids that it can learn: of texts and parts, whose units are many and whose every unit
+    hangs on those before it, only those that draw unit by unit; a calendar is a single row."""
     completes: ClassVar[bool] = False
     """Whether :meth:`infill` can draw what single given rows lack."""
 

@@ -38,11 +38,10 @@ class TextTransformer(nn.Module):
     def __init__(self, shares: Tensor, context: int, width: int, depth: int, window: int) -> None:
         super().__init__()
         self.window = window
-        heads = max(width // HEAD, 1)
-        width = -(-width // (2 * heads)) * 2 * heads
+        heads, width = heads_of(width)
         self.vector = nn.Parameter(torch.randn(len(shares), width) * SPREAD)
         self.blocks = nn.ModuleList(
-            _Block(width, heads, context, (2 * depth) ** -0.5) for _ in range(depth)
+            RotaryBlock(width, heads, context, (2 * depth) ** -0.5) for _ in range(depth)
         )
         self.told = nn.Linear(context, width, bias=False) if context else None
         self.norm = nn.LayerNorm(width)
@@ -52,7 +51,7 @@ class TextTransformer(nn.Module):
         """(n, sites) what is read, (n, context) -> (n, sites, width) states, of which
         :meth:`logits` are the chances of what follows."""
         sites = unit.shape[1]
-        turns = self._turns(torch.arange(sites, device=unit.device))
+        turns = turns_of(self._half, torch.arange(sites, device=unit.device))
         seen = None
         if sites > self.window:
             at = torch.arange(sites, device=unit.device)
@@ -69,10 +68,10 @@ class TextTransformer(nn.Module):
     ) -> Tensor:
         """(n,) what is read at a site -> (n, width) the states there; keys and values of the sites
         before are in the cache of :meth:`cache`, and those of this one are put there."""
-        turns = self._turns(torch.full((1,), site, device=unit.device))
+        turns = turns_of(self._half, torch.full((1,), site, device=unit.device))
         h = functional.embedding(unit, self.vector)[:, None] * LOUD
         for block, kept in zip(self.blocks, cache, strict=True):
-            assert isinstance(block, _Block)
+            assert isinstance(block, RotaryBlock)
             h = block.step(h, told, turns, site, kept)
         return self._last(h, told)[:, 0]
 
@@ -81,7 +80,7 @@ class TextTransformer(nn.Module):
         room = min(sites, self.window)
         found = []
         for block in self.blocks:
-            assert isinstance(block, _Block)
+            assert isinstance(block, RotaryBlock)
             shape = (n, block.heads, room, self.vector.shape[1] // block.heads)
             found.append((self.vector.new_zeros(shape), self.vector.new_zeros(shape)))
         return found
@@ -96,18 +95,29 @@ class TextTransformer(nn.Module):
             out = out + self.told(told)[:, None]
         return out
 
-    def _turns(self, at: Tensor) -> tuple[Tensor, Tensor]:
-        """(sites,) places -> (sites, half a head's width) cosines and sines."""
+    @property
+    def _half(self) -> int:
+        """Half the width of a head."""
         block = self.blocks[0]
-        assert isinstance(block, _Block)
-        half = self.vector.shape[1] // block.heads // 2
-        pace = SLOWEST ** (-torch.arange(half, device=at.device) / half)
-        angle = at[:, None] * pace
-        return angle.cos(), angle.sin()
+        assert isinstance(block, RotaryBlock)
+        return self.vector.shape[1] // block.heads // 2
 
 
-class _Block(nn.Module):
-    """Attention and a perceptron.
+def heads_of(width: int) -> tuple[int, int]:
+    """How many heads attention has, and the next width of a state that fits them."""
+    heads = max(width // HEAD, 1)
+    return heads, -(-width // (2 * heads)) * 2 * heads
+
+
+def turns_of(half: int, at: Tensor) -> tuple[Tensor, Tensor]:
+    """(sites,) places -> (sites, half a head's width) cosines and sines."""
+    pace = SLOWEST ** (-torch.arange(half, device=at.device) / half)
+    angle = at[:, None] * pace
+    return angle.cos(), angle.sin()
+
+
+class RotaryBlock(nn.Module):
+    """Attention with rotary places and a perceptron.
 
     Args:
         width: Of a state.

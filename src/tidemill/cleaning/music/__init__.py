@@ -1,0 +1,1 @@
+"""Checks of pieces of music."""

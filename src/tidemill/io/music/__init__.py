@@ -1,0 +1,1 @@
+"""Pieces of music in and out: MIDI, ABC, and arrays of voices."""

@@ -1,0 +1,1 @@
+"""Whether pieces of music are like real ones, and no copies."""

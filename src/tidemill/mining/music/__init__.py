@@ -1,0 +1,1 @@
+"""What pieces of music are like: keys, phrases that recur, odd ones."""

@@ -1,0 +1,1 @@
+"""Pieces of music as columns of steps, keys, chords, and what they sound like."""

@@ -52,6 +52,11 @@ RECIPES = Registry(
             "whether a classifier can be trusted with images, and which a person has to see",
             sees=("images",),
         ),
+        "tune": Entry(
+            "tidemill.recipes.tune:TUNE",
+            "new pieces of music in the style of given ones, as MIDI and WAV",
+            sees=("music",),
+        ),
         "risk": Entry(
             "tidemill.recipes.risk:RISK",
             "how much holdings may lose, whether that would have been right, and made futures",

@@ -138,6 +138,7 @@ class RecipePage:
         made: Names and words for "How it was made": rows, settings.
         looped: The loop behind the page, if there is one.
         model: To be stored, so that new rows can be scored; None for none.
+        files: Other files beside the page, by names that the recipe lists.
     """
 
     title: str
@@ -149,6 +150,7 @@ class RecipePage:
     made: tuple[tuple[str, str], ...] = ()
     looped: LoopResult | None = None
     model: Synthesizer | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def refused(self) -> tuple[Refused, ...]:
@@ -168,6 +170,7 @@ class Recipe:
         options: The options that it takes.
         assumptions: What it reckons with.
         tables: Names of the tables that its page may hold; each is written as a csv file.
+        files: Names of other files that it may write.
     """
 
     run: Callable[..., RecipePage]
@@ -175,6 +178,7 @@ class Recipe:
     options: tuple[RecipeOption, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     tables: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
     def takes(self) -> tuple[str, ...]:
         """The options by which a user can say something to this recipe."""

@@ -60,6 +60,7 @@ class RecipeResult(HasState):
         refused: What the data cannot answer.
         looped: The loop behind it; None where it needs none.
         model: What scores new rows; None where nothing does.
+        files: Other files beside the page, by name.
         out: The folder that was written, or None.
     """
 
@@ -72,6 +73,7 @@ class RecipeResult(HasState):
     refused: tuple[Refused, ...]
     looped: LoopResult | None = field(repr=False)
     model: Synthesizer | None = field(repr=False, default=None)
+    files: Mapping[str, bytes] = field(repr=False, default_factory=dict)
     out: Path | None = None
 
     @property
@@ -246,6 +248,7 @@ def _result(
             page.refused,
             page.looped,
             page.model,
+            page.files,
             output.folder,
         )
         if output.aside is not None:
@@ -308,7 +311,14 @@ def _text(page: RecipePage) -> str:
 def outputs_of(recipe: Recipe) -> list[str]:
     """What a recipe may write to its folder, its page last."""
     looped = [f"{LOOP}/{name}" for name in loop_folder.OUTPUTS]
-    return [*looped, VERDICT, MODEL, *(f"{name}.csv" for name in recipe.tables), *PAGE]
+    return [
+        *looped,
+        VERDICT,
+        MODEL,
+        *(f"{name}.csv" for name in recipe.tables),
+        *recipe.files,
+        *PAGE,
+    ]
 
 
 def _write(folder: Path, result: RecipeResult) -> None:
@@ -319,6 +329,8 @@ def _write(folder: Path, result: RecipeResult) -> None:
         write_json(folder / VERDICT, result.looped.verdict.to_state())
     for name, table in result.tables.items():
         write_frame(table, folder / f"{name}.csv", overwrite=True)
+    for name, content in result.files.items():
+        (folder / name).write_bytes(content)
     if result.model is not None:
         result.model.save(folder / MODEL, overwrite=True)
     for name in ("report.json", "report.html"):

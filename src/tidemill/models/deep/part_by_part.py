@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tidemill.core import checked_arrays
 from tidemill.core.errors import OptionError
 from tidemill.core.grid import GOES_ON, Batch, Constraints, Known, Spec, levels_had
 from tidemill.core.run import Run
@@ -54,6 +55,7 @@ class PartByPart(InTurn):
         counts: (levels,) of each part, how often each occurs.
         told: The dense view of what rows are made for; None where there is nothing.
         options: Of the family.
+        lengths: (sites + 1,) how many rows have 0, 1, ... steps.
         empty_rows: Whether a row may have no step.
     """
 
@@ -65,11 +67,12 @@ class PartByPart(InTurn):
         counts: list[np.ndarray],
         told: Dense | None,
         options: AutoregressiveOptions,
+        lengths: np.ndarray,
         *,
         empty_rows: bool,
     ) -> None:
         self.spec, self.counts, self.told, self.options = spec, counts, told, options
-        self.empty_rows = empty_rows
+        self.lengths, self.empty_rows = lengths, empty_rows
 
     @property
     def parts(self) -> int:
@@ -98,7 +101,9 @@ class PartByPart(InTurn):
         if spec.context is not None and batch.context is not None:
             told = Dense.learned(spec.context.joint, batch.context.joint)
         counts = level_counts(spec, batch)
-        return cls(spec, counts, told, options, empty_rows=batch.empty_rows)
+        used = np.ones(batch.code.shape[:2], bool) if batch.mask is None else batch.mask
+        lengths = np.bincount(used.sum(axis=1), minlength=spec.sites[0] + 1)
+        return cls(spec, counts, told, options, lengths, empty_rows=batch.empty_rows)
 
     def build(self) -> nn.Module:
         o, (low, high) = self.options, self.spec.shifts
@@ -243,6 +248,7 @@ class PartByPart(InTurn):
         there = (at < length[:, None])[..., None].expand(follows.shape)
         # an end is the mark of the first part alone
         there = there & ((follows[..., :1] != self.end) | (follows == self.end))
+        nothing = torch.zeros_like(there)
         steps = Steps(
             had[row, now - 1],
             level[row, now - 1] == GOES_ON,
@@ -252,6 +258,7 @@ class PartByPart(InTurn):
             shift,
             context=rows.get("context"),
         )
+        steps.ahead = net.told_ahead(steps.now, steps.goes_on, nothing)
         return steps, follows, there
 
     def _forbidden(self, logits: Tensor, *, first: bool) -> Tensor:
@@ -282,7 +289,15 @@ class PartByPart(InTurn):
     def draw(self, net: nn.Module, n: int, context: Batch | None, rng: torch.Generator) -> Batch:
         blank = Batch.blank(replace(self.spec, context=None), n)
         nothing = Known(np.zeros(blank.code.shape, bool), np.zeros(n, bool))
-        return self.filled(net, replace(blank, context=context), nothing, rng)
+        mask = None
+        if self.spec.ragged:
+            # a network that sees a window only does not know how long a row is already, and would
+            # end it too early: it may do so in the last cycle of a length that is drawn
+            shares = self.lengths / max(self.lengths.sum(), 1)
+            drawn = numpy_stream(rng).choice(len(shares), n, p=shares)
+            least = drawn - max(self.spec.cycles, default=0)
+            mask = np.arange(blank.code.shape[1]) < least[:, None]
+        return self.filled(net, replace(blank, mask=mask, context=context), nothing, rng)
 
     def filled(self, net: nn.Module, given: Batch, known: Known, rng: torch.Generator) -> Batch:
         """Rows of which some codes are known."""
@@ -326,11 +341,10 @@ class PartByPart(InTurn):
                     alive &= ~over
                 drawn = np.where(drawn == self.end, 0, drawn)
                 new = torch.from_numpy(drawn).to(device)
-                level[:, site, part] = torch.where(
-                    is_known[:, site, part], level[:, site, part], new
-                )
-            before = had[:, site - 1] if site else torch.zeros_like(had[:, 0])
-            had[:, site] = torch.where(level[:, site] == GOES_ON, before, level[:, site])
+                own = torch.where(is_known[:, site, part], level[:, site, part], new)
+                before = had[:, site - 1, part] if site else torch.zeros_like(own)
+                level[:, site, part] = own
+                had[:, site, part] = torch.where(own == GOES_ON, before, own)
             if not alive.any():
                 break
             steps.before, steps.went_on = had[:, site, None], level[:, site, None] == GOES_ON
@@ -377,6 +391,7 @@ class PartByPart(InTurn):
 
     def to_state(self) -> dict[str, np.ndarray]:
         arrays = channels.to_arrays([], self.counts)
+        arrays["lengths"] = self.lengths.astype(np.int64)
         if self.empty_rows:
             arrays["empty_rows"] = np.ones(1, np.int8)
         if self.told is not None:
@@ -391,8 +406,12 @@ class PartByPart(InTurn):
         told = None
         if spec.context is not None:
             told = Dense.from_state(spec.context.joint, within(arrays, "told."))
+        shape = (spec.sites[0] + 1,)
+        lengths = checked_arrays.integers(arrays, "lengths", np.int64, shape, 0, 2**40)
+        if not lengths.sum():
+            raise ValueError("there are no rows")
         empty = channels.has_empty_rows(arrays)
-        return cls(spec, counts, told, options, empty_rows=empty)
+        return cls(spec, counts, told, options, lengths, empty_rows=empty)
 
 
 def _by_length(rows: Tensors, size: int, rng: torch.Generator) -> Tensor:

@@ -82,7 +82,7 @@ def bench(name: str, folder: Path, minutes: float, stored: Path | None, seed: in
     found["voices"] = int(score_pieces(sets["train"])[0].shape[1])
     floor_model = Synthesizer.fit(sets["train"].select([column]), Run(seed), "independent")
     floor = floor_model.sample_dataset(len(sets["test"]), run=Run(seed))
-    for model, options in (("part_ngram", {}), ("autoregressive", NETWORK)):
+    for model, options in (("part_ngram", {}), ("autoregressive", {**NETWORK, "eval_every": 100})):
         began = time.process_time()
         if stored is not None and model == "autoregressive":
             learned = Synthesizer.load(stored)

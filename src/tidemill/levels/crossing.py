@@ -29,6 +29,8 @@ class Crossing:
             start. Of a level that is to be crossed alone.
         stuck: (line, column) near what cannot be reached; None where all can be.
         starts: How many starts there are.
+        reached: How far it goes, the higher the better: columns, or less than nothing by what is
+            not reached.
         why: What is wrong, as a clause; "" where nothing is.
     """
 
@@ -36,6 +38,7 @@ class Crossing:
     path: tuple[tuple[int, int], ...] = ()
     stuck: tuple[int, int] | None = None
     starts: int = 1
+    reached: int = 0
     why: str = ""
 
 
@@ -121,7 +124,8 @@ def _across(tiles: np.ndarray, legend: Legend) -> Crossing:
         edges.add(number[0], _moved(number[0], down, 0, 0), may)
     begins = _begins(tiles, stands, legend)
     if not begins.any():
-        return Crossing(False, (), (len(tiles) - above - 1, 0), 0, "there is no place to start")
+        place = len(tiles) - above - 1, 0
+        return Crossing(False, (), place, 0, why="there is no place to start")
     starts = number[0][begins][:_MOST_STARTS]
     length, before, _ = dijkstra(
         edges.graph(), indices=starts, unweighted=True, min_only=True, return_predecessors=True
@@ -133,10 +137,10 @@ def _across(tiles: np.ndarray, legend: Legend) -> Crossing:
     end = int(number[..., last].ravel()[nearest])
     path = [(line - above, column) for line, column in _way(end, before, tiles.shape)]
     if last >= tiles.shape[1] - 1:
-        return Crossing(True, tuple(path))
+        return Crossing(True, tuple(path), reached=last)
     line = min(max(path[-1][0], 0), len(tiles) - above - 1)
     why = f"nothing behind column {last + 1:,} is reached"
-    return Crossing(False, tuple(path), (line, last), 1, why)
+    return Crossing(False, tuple(path), (line, last), reached=last, why=why)
 
 
 def _begins(tiles: np.ndarray, stands: Mask, legend: Legend) -> Mask:
@@ -164,25 +168,26 @@ def _collected(tiles: np.ndarray, legend: Legend) -> Crossing:
     middle = len(tiles) // 2, tiles.shape[1] // 2
     if len(starts) != 1:
         why = "there is no start" if not len(starts) else f"there are {len(starts)} starts"
-        return Crossing(False, (), middle, len(starts), why)
+        return Crossing(False, (), middle, len(starts), -tiles.size, why)
     if not len(asked):
-        return Crossing(False, (), middle, 1, "there is nothing to collect")
+        return Crossing(False, (), middle, 1, -tiles.size, "there is nothing to collect")
     edges = _Edges(tiles.shape)
     _add_moves(edges, tiles, legend)
     number = edges.number
     ends = np.concatenate([starts, asked])
     places = number[ends[:, 0], ends[:, 1]]
-    reach = np.isfinite(dijkstra(edges.graph(), indices=places, unweighted=True)[:, places])
-    missed = np.flatnonzero(~reach[0])
+    paths = np.isfinite(dijkstra(edges.graph(), indices=places, unweighted=True)[:, places])
+    missed = np.flatnonzero(~paths[0])
+    apart = np.argwhere(~(paths | paths.T))
+    reached = -len(missed) * len(asked) - len(apart)
     if len(missed):
         at = asked[missed[0] - 1]
         why = f"{len(missed)} of {len(asked)} to be collected are not reached"
-        return Crossing(False, (), (int(at[0]), int(at[1])), 1, why)
-    apart = np.argwhere(~(reach | reach.T))
+        return Crossing(False, (), (int(at[0]), int(at[1])), 1, reached, why)
     if len(apart):
         at = ends[apart[0][1]]
         why = "two to be collected are reached, but neither after the other"
-        return Crossing(False, (), (int(at[0]), int(at[1])), 1, why)
+        return Crossing(False, (), (int(at[0]), int(at[1])), 1, reached, why)
     return Crossing(True)
 
 

@@ -13,14 +13,13 @@ from tidemill.core.errors import OptionError
 from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec, Topology
 from tidemill.core.run import Run
 from tidemill.models.base import State, check_context, check_learns
+from tidemill.models.tile_classes import telling_code
 
 BEFORE = ((0, -1), (-1, 0), (-1, -1))
 """The tiles that one is given: to the left, above, and between the two; the last ones are left out
 first."""
 PRIOR = 1.0
 """Tiles that a history takes from the shorter one."""
-MOST_CLASSES = 64
-"""Levels of the code that splits the counts, at most."""
 LEAST_CHANCE = 1e-9
 
 
@@ -86,7 +85,7 @@ class TileNgram:
         _check(spec)
         self.spec = spec
         within = spec.within(len(batch), batch.context)
-        self.split = _telling_code(spec, batch, within)
+        self.split = telling_code(spec, batch, within)
         row, line, column = np.nonzero(within)
         tile = batch.code[row, line, column, 0]
         seen = self._padded(batch.code[..., 0], within)
@@ -298,30 +297,6 @@ def _check(spec: Spec) -> None:
             "the model 'tile_ngram' learns planes of one code a site",
             hint="choose option 'model=autoregressive'",
         )
-
-
-def _telling_code(spec: Spec, batch: Batch, within: np.ndarray) -> int | None:
-    """The code of the context that tells most of the tiles (by mutual information); None where
-    none tells anything."""
-    if spec.context is None or batch.context is None:
-        return None
-    size, sites = spec.codes[0].size, within.sum(axis=(1, 2))
-    tiles = np.zeros((len(batch), size))
-    for row, (code, here) in enumerate(zip(batch.code[..., 0], within, strict=True)):
-        tiles[row] = np.bincount(code[here], minlength=size)
-    best, found = 0.0, None
-    for k, code in enumerate(spec.context.joint.codes):
-        if not 1 < code.size <= MOST_CLASSES:
-            continue
-        joint = np.zeros((code.size, size))
-        np.add.at(joint, batch.context.joint.code[:, k], tiles)
-        joint /= max(sites.sum(), 1)
-        apart = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0)
-        here = joint > 0
-        told = float((joint[here] * np.log(joint[here] / apart[here])).sum())
-        if told > best:
-            best, found = told, k
-    return found
 
 
 def _drawn(chance: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -35,8 +35,9 @@ from tidemill.core.states import from_state, to_state
 from tidemill.core.words import plural
 from tidemill.io.conforming import conform
 from tidemill.io.frames import to_native
+from tidemill.levels.planes import tiles_name
 from tidemill.models import MODELS
-from tidemill.models.base import GoesOn, LearnsInSteps, of_texts, unfitted
+from tidemill.models.base import GoesOn, LearnsInSteps, WritesOn, of_texts, unfitted
 from tidemill.models.renamed import current
 from tidemill.synthesis.extending import Extended, ExtensionModel, extended
 from tidemill.synthesis.formats import upgraded
@@ -499,6 +500,34 @@ class Synthesizer:
         with self.in_use():
             batch = self._stages.between(ways, steps, rng, run)
             return None if batch is None else self._codec.decode(batch, rng, self.manifest["name"])
+
+    def redraw(self, data: Dataset, places: Sequence[np.ndarray], run: Run) -> Dataset:
+        """Levels with the tiles at some places drawn anew, given all others.
+
+        Args:
+            data: Rows with the model's columns.
+            places: Of each level, (lines, columns) bool.
+            run: For progress and cancelling; its seed draws.
+
+        Raises:
+            DataError: A level has tiles that the model does not know, or is larger than those that
+                it learned.
+            OptionError: The model makes no levels, or all of their tiles at once.
+        """
+        generator = self._stages.last.generator
+        if self._codec.topology != "tiles" or not isinstance(generator, WritesOn):
+            raise OptionError(
+                "this model cannot draw some tiles given others",
+                hint="fit levels with option 'model=autoregressive' or option 'model=tile_ngram'",
+            )
+        batch = self._codec.encode(self._conformed(data, run))
+        known = np.ones(batch.code.shape[:3], bool)
+        for row, place in enumerate(places):
+            known[row, : place.shape[0], : place.shape[1]] = ~place
+        begun = Batch(batch.tick, batch.code, known, batch.context)
+        made = generator.write_on(begun, run.rng("redraw"), run)
+        found = self._codec.decode(made, run.rng("redraw", "decode"), data.name)
+        return replace(data, frame=data.frame.with_columns(found[tiles_name(data)]))
 
     def condition(self, where: Where) -> Condition:
         """What is asked in texts or a mapping, with the model's own columns and levels.

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tidemill.core import checked_arrays
 from tidemill.core.errors import OptionError
 from tidemill.core.grid import Batch, Constraints, Spec
 from tidemill.core.run import Run
@@ -24,6 +25,7 @@ from tidemill.models.deep.conditionals import Noise
 from tidemill.models.deep.dense import Dense
 from tidemill.models.deep.in_turn import AutoregressiveOptions, InTurn
 from tidemill.models.deep.training import Picking, Tensors
+from tidemill.models.tile_classes import telling_code, tiles_by_class
 
 SITES, OF_A_ROW = 2, 32
 """Sites of a step for each of its rows, as the options count them; sites of each plane among
@@ -55,14 +57,23 @@ class TileByTile(InTurn):
         counts: (levels,) how often each tile occurs.
         told: The dense view of what planes are made for; None where there is nothing.
         options: Of the family.
+        split: The code of the context by whose levels tiles are told apart, and (classes, levels)
+            how often each occurs: a tile that a class has never is never drawn for it. None for
+            none.
     """
 
     rate: ClassVar[float] = 2.0
 
     def __init__(
-        self, spec: Spec, counts: np.ndarray, told: Dense | None, options: AutoregressiveOptions
+        self,
+        spec: Spec,
+        counts: np.ndarray,
+        told: Dense | None,
+        options: AutoregressiveOptions,
+        split: tuple[int, np.ndarray] | None = None,
     ) -> None:
         self.spec, self.counts, self.told, self.options = spec, counts, told, options
+        self.split = split
         self._offset = torch.tensor(offsets())
         self._behind = torch.stack([_is_behind(self._offset), _is_behind(self._offset.flip(1))])
 
@@ -82,8 +93,11 @@ class TileByTile(InTurn):
         told = None
         if spec.context is not None and batch.context is not None:
             told = Dense.learned(spec.context.joint, batch.context.joint)
-        tiles = batch.code[..., 0][spec.within(len(batch), batch.context)]
-        return cls(spec, np.bincount(tiles, minlength=spec.codes[0].size), told, options)
+        there = spec.within(len(batch), batch.context)
+        counts = np.bincount(batch.code[..., 0][there], minlength=spec.codes[0].size)
+        code = telling_code(spec, batch, there)
+        split = None if code is None else (code, tiles_by_class(spec, batch, there, code))
+        return cls(spec, counts, told, options, split)
 
     def build(self) -> nn.Module:
         counts = self.counts + 0.1
@@ -253,17 +267,26 @@ class TileByTile(InTurn):
         rows = {name: tensor.to(rng.device) for name, tensor in self.rows(begun).items()}
         blank = np.pad(asked, ((0, 0), (REACH, REACH), (REACH, REACH)))
         tile = rows.pop("tile").masked_fill(torch.from_numpy(blank).to(rng.device), UNKNOWN)
-        never = torch.from_numpy(self.counts == 0).to(rng.device)
+        never = torch.from_numpy(self._never(n, begun.context)).to(rng.device)
         for row, line, column in _turns(asked, there):
             at = torch.from_numpy(np.stack([row, line, column])).to(rng.device)
             symbol, _ = self._window(tile, *at)
             own = {name: tensor[at[0]] for name, tensor in rows.items()}
             logits = self._logits(net, own, symbol, at[1], at[2])
-            drawn = chosen(logits.masked_fill(never, -torch.inf), rng)
+            drawn = chosen(logits.masked_fill(never[at[0]], -torch.inf), rng)
             tile[at[0], at[1] + REACH, at[2] + REACH] = drawn.to(tile.dtype)
         found = tile[:, REACH:-REACH, REACH:-REACH].cpu().numpy()
         code = np.where(there, found, self.edge - 1).astype(np.int32)
         return Batch(begun.tick, code[..., None], context=begun.context)
+
+    def _never(self, n: int, context: Batch | None) -> np.ndarray:
+        """(n, levels) the tiles that are not drawn for each row."""
+        found = np.tile(self.counts == 0, (n, 1))
+        if self.split is None or context is None:
+            return found
+        code, counts = self.split
+        own = counts[context.joint.code[:, code]]
+        return found | ((own == 0) & own.any(axis=1, keepdims=True))
 
     def check(self, known: Constraints) -> None:
         """See that nothing is known of all tiles.
@@ -283,6 +306,9 @@ class TileByTile(InTurn):
         arrays = channels.to_arrays([], [self.counts])
         if self.told is not None:
             arrays |= {f"told.{name}": value for name, value in self.told.to_state()[1].items()}
+        if self.split is not None:
+            code, counts = self.split
+            arrays |= {"class.code": np.array([code]), "class.count": counts}
         return arrays
 
     @classmethod
@@ -293,7 +319,15 @@ class TileByTile(InTurn):
         told = None
         if spec.context is not None:
             told = Dense.from_state(spec.context.joint, within(arrays, "told."))
-        return cls(spec, counts[0], told, options)
+        split = None
+        if spec.context is not None and "class.code" in arrays:
+            codes = spec.context.joint.codes
+            [code] = checked_arrays.integers(
+                arrays, "class.code", np.int64, (1,), 0, len(codes) - 1
+            ).tolist()
+            shape = (codes[code].size, spec.codes[0].size)
+            split = code, checked_arrays.integers(arrays, "class.count", np.int64, shape, 0, 2**40)
+        return cls(spec, counts[0], told, options, split)
 
     def beside(self) -> State:
         return {}, {}

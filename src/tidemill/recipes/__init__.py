@@ -77,5 +77,10 @@ RECIPES = Registry(
             "what customers will be worth, who has gone quiet, and whether that can be said",
             sees=TABLES,
         ),
+        "level": Entry(
+            "tidemill.recipes.level:LEVEL",
+            "new levels of a game, each of which can be crossed",
+            sees=("levels",),
+        ),
     },
 )

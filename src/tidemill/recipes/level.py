@@ -54,7 +54,7 @@ ROOM, SIDE = 940, 8
 SPARE = 1.25
 """Levels that are made for each that is wanted: what cannot be crossed is not delivered."""
 DEFAULT_MODEL = "autoregressive"
-MODEL = Doc(f"Any that can redraw tiles; {DEFAULT_MODEL} by default.", "NAME")
+MODEL = Doc("Any that can redraw tiles: autoregressive or tile_ngram.", "NAME")
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def level(
     columns: Mapping[str, tuple[str, ...]],
     assumed: Mapping[str, float | str],
     output: RecipeOutput,
-    model: str | None = None,
+    model: str = DEFAULT_MODEL,
     model_options: Mapping[str, Any] | None = None,
 ) -> RecipePage:
     """A page of new levels of one game: drawn by a model of all levels of the table, and drawn anew
@@ -99,9 +99,7 @@ def level(
     case = _case(data, columns, assumed, run)
     if len(case.train) + len(case.holdout) < FEWEST:
         return _refused(case)
-    learned = verbs.fit(
-        case.train, model=model or DEFAULT_MODEL, options=model_options or {}, run=run.child("fit")
-    )
+    learned = verbs.fit(case.train, model=model, options=model_options or {}, run=run.child("fit"))
     number_made = int(np.ceil(case.wanted * SPARE))
     asked = {} if case.column is None else {case.column: case.game}
     drawn = learned.sample_dataset(number_made, where=asked or None, run=run.child("draw"))
@@ -110,19 +108,18 @@ def level(
     fresh = learned.redraw(sized, everything, run.child("levels"))
     found = playable(learned, fresh, case.legend, run.child("cross"))
     made = found.data.rows(np.flatnonzero(found.crossed)[: case.wanted])
-    scores = ()
+    scores: tuple[Score, ...] = ()
     if len(made):
-        scores = verbs.evaluate(
-            _of_game(case.train, case), _of_game(case.holdout, case), made, metrics=["levels"]
-        )
-    return _page(case, fresh, found, made, tuple(scores))
+        real = _of_game(case.train, case), _of_game(case.holdout, case)
+        scores = tuple(verbs.evaluate(*real, made, metrics=["levels"], run=run.child("evaluate")))
+    return _page(case, fresh, found, made, scores)
 
 
 LEVEL = Recipe(
     level,
     columns=(RecipeColumn("game", "which game a level is of", required=False),),
     options=(
-        RecipeOption("model", None, MODEL),
+        RecipeOption("model", DEFAULT_MODEL, MODEL),
         RecipeOption("model_options", None, stated.MODEL_OPTIONS),
     ),
     assumptions=(

@@ -107,7 +107,7 @@ def _around(
     if legend.goal == "across":
         column += AHEAD
     if legend.goal == "collect" and found.reached == -place.size:
-        line, column = (int(rng.integers(side)) for side in place.shape)
+        line, column = rng.integers(place.shape).tolist()
     up, down, left, right = REACH + rng.integers(0, WIDER + 1, 4)
     place[max(line - up, 0) : line + down + 1, max(column - left, 0) : column + right + 1] = True
     keeps = np.isin(_tiles(plane), list(legend.start)) if legend.start else given

@@ -35,6 +35,7 @@ from tidemill.core.states import from_state, to_state
 from tidemill.core.words import plural
 from tidemill.io.conforming import conform
 from tidemill.io.frames import to_native
+from tidemill.io.reading import read
 from tidemill.levels.planes import tiles_name
 from tidemill.models import MODELS
 from tidemill.models.base import GoesOn, LearnsInSteps, WritesOn, of_texts, unfitted
@@ -43,7 +44,8 @@ from tidemill.synthesis.extending import Extended, ExtensionModel, extended
 from tidemill.synthesis.formats import upgraded
 from tidemill.synthesis.gap_filling import gaps_filled
 from tidemill.synthesis.given_rows import ModelEyes, read_given
-from tidemill.synthesis.infilling import GivenRows
+from tidemill.synthesis.half_drawn import half_drawn
+from tidemill.synthesis.infilling import GivenRows, numbered, stacked
 from tidemill.synthesis.quotas import balanced
 from tidemill.synthesis.quotas import fair as fairly
 from tidemill.synthesis.raw_form import RawForm
@@ -382,6 +384,8 @@ class Synthesizer:
         run = run or Run(seed)
         if self.modality == "series":
             data = self._gaps_filled(rows, draws, keep, run)
+        elif self.modality == "levels":
+            data = self._half_drawn(rows, draws, run)
         else:
             data = self.infill_drawn(rows, draws, keep=keep, run=run).data
         with self.in_use():
@@ -400,6 +404,8 @@ class Synthesizer:
         """The rows of :meth:`infill` in parts of 250,000 rows, each made when it is asked for."""
         if self.modality == "series":
             return iter([self._gaps_filled(rows, draws, keep, run)])
+        if self.modality == "levels":
+            return iter([self._half_drawn(rows, draws, run)])
         return iter(self._infilling(rows, draws, keep, run))
 
     def _gaps_filled(self, rows: Any, draws: int, keep: Sequence[str], run: Run) -> Dataset:
@@ -410,6 +416,20 @@ class Synthesizer:
             given = read_given(rows, self._eyes, run)
             _checked(draws * len(given))
             return gaps_filled(self._extension_model(), given, draws, keep, run)
+
+    def _half_drawn(self, rows: Any, draws: int, run: Run) -> Dataset:
+        """Levels with what is open in them drawn, and columns that they lack beside them."""
+        draws = _checked_draws(draws)
+        given = rows if isinstance(rows, Dataset) else read(rows, run.child(quiet=True))
+        first, parts = self._stages.stages[0], []
+        for draw in range(1, draws + 1):
+            part = run.child("half drawn", draw, progress=True)
+            context = first.generator.sample(len(given), part.rng("beside"), part.child(quiet=True))
+            beside = first.codec.decode(context, part.rng("decode"), given.name)
+            asked = half_drawn(given, beside.frame, self.schema)
+            made = self.redraw(asked.data, asked.places, part)
+            parts.append(numbered(made, np.full(len(made), draw)) if draws > 1 else made)
+        return stacked(parts)
 
     def _extension_model(self) -> ExtensionModel:
         """What series go on by.

@@ -47,8 +47,8 @@ from tidemill.reporting.blocks import (
 )
 from tidemill.synthesis.playable import ROUNDS, PlayableLevels, playable
 
-FEWEST = 10
-"""Levels of a game, below which nothing is learned of it."""
+FEWEST = 20
+"""Levels of a table, below which nothing is learned of it."""
 ROOM, SIDE = 940, 8
 """Pixels of the page that a level may be wide, and those of a tile at most."""
 SPARE = 1.25
@@ -96,9 +96,9 @@ def level(
         DataError: There are too few levels of the game.
         OptionError: The game or its rules are not known.
     """
+    if len(data) < FEWEST:
+        return _refused(data)
     case = _case(data, columns, assumed, run)
-    if len(case.train) + len(case.holdout) < FEWEST:
-        return _refused(case)
     learned = verbs.fit(case.train, model=model, options=model_options or {}, run=run.child("fit"))
     number_made = int(np.ceil(case.wanted * SPARE))
     asked = {} if case.column is None else {case.column: case.game}
@@ -212,11 +212,10 @@ def _resized(data: Dataset, size: tuple[int, int]) -> Dataset:
     return data.with_frame(data.frame.with_columns(pl.Series(name, planes)))
 
 
-def _refused(case: LevelCase) -> RecipePage:
-    there = len(case.train) + len(case.holdout)
+def _refused(data: Dataset) -> RecipePage:
     refusal = Refused(
         "New levels cannot be learned.",
-        f"{plural(there, 'level')} are fewer than {FEWEST}.",
+        f"{plural(len(data), 'level')} are fewer than {FEWEST}.",
         f"{FEWEST} levels or more, of this game or of games like it.",
     )
     return RecipePage("New levels", (refusal,), (f"Levels: {refusal.why}",))

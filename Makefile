@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-stamp
 
-.PHONY: setup demo test test-slow lint peers bench bench-quick bench-audit bench-loop bench-scale bench-text bench-describe bench-recipes bench-finance clean
+.PHONY: setup demo test test-slow lint peers bench bench-quick bench-audit bench-loop bench-scale bench-text bench-describe bench-recipes bench-finance bench-entertainment clean
 
 setup: $(STAMP)
 
@@ -102,6 +102,9 @@ bench-finance: setup
 	PYTHONPATH=. $(BIN)/python benchmarks/continuations.py
 	PYTHONPATH=. $(BIN)/python benchmarks/advice.py
 	PYTHONPATH=. $(BIN)/python benchmarks/demand.py
+
+bench-entertainment: setup
+	PYTHONPATH=. $(BIN)/python benchmarks/levels.py
 
 clean:
 	rm -rf $(VENV) $(PEERS) $(ANONYMETER) $(TRADES) benchmarks/out demo-out tidemill-out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,9 +1,9 @@
 """Levels of games: patterns, copies, and whether they can be crossed, before and after parts are
 drawn anew.
 
-    PYTHONPATH=. python benchmarks/levels.py FOLDER [--models NAME ...] [--steps N] [--seed 1]
+    PYTHONPATH=. python benchmarks/levels.py [--models NAME ...] [--steps N] [--seed 1]
 
-FOLDER holds game_levels.parquet: 243 levels of six games of the Video Game Level Corpus. 70 % of
+game_levels has 243 levels of six games of the Video Game Level Corpus. 70 % of
 them are learned, all games together; 12 levels of Super Mario Bros (14 x 180) and 43 of Lode Runner
 (22 x 32) are made, and compared with those of the game among the other 30 %. CPU seconds are those
 of learning. What was measured is kept in benchmarks/results/levels.json, and printed.
@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from halves import SHARED
 
 import tidemill as tm
 from tidemill.core.dataset import Dataset
@@ -74,12 +75,11 @@ def measured(model: tm.Synthesizer, train: Dataset, holdout: Dataset, game: str,
 def main() -> None:
     """Learn, make and measure."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("folder", type=Path)
     options.add_argument("--models", nargs="+", default=["tile_ngram", "autoregressive"])
     options.add_argument("--steps", type=int, default=4500)
     options.add_argument("--seed", type=int, default=1)
     asked = options.parse_args()
-    data = tm.read(asked.folder / "game_levels.parquet", ignore=["level", "layer"])
+    data = tm.read(SHARED / "game_levels" / "game_levels.parquet", ignore=["level", "layer"])
     train, holdout = tm.split(data, seed=asked.seed)
     found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for name in asked.models:

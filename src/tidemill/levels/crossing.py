@@ -4,14 +4,16 @@ rules."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
 from tidemill.levels.legend import Legend
 from tidemill.levels.planes import lines
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Mask = NDArray[np.bool_]
 SIDE = 3
@@ -80,6 +82,8 @@ class _Edges:
 
     def graph(self) -> csr_array:
         """All moves, each of length one."""
+        from scipy.sparse import csr_array
+
         origin, target = np.concatenate(self._from), np.concatenate(self._to)
         size = self.number.size
         return csr_array((np.ones(len(origin)), (origin, target)), shape=(size, size))
@@ -126,6 +130,8 @@ def _across(tiles: np.ndarray, legend: Legend) -> Crossing:
     if not begins.any():
         place = len(tiles) - above - 1, 0
         return Crossing(False, (), place, 0, why="there is no place to start")
+    from scipy.sparse.csgraph import dijkstra
+
     starts = number[0][begins][:_MOST_STARTS]
     length, before, _ = dijkstra(
         edges.graph(), indices=starts, unweighted=True, min_only=True, return_predecessors=True
@@ -171,6 +177,8 @@ def _collected(tiles: np.ndarray, legend: Legend) -> Crossing:
         return Crossing(False, (), middle, len(starts), -tiles.size, why)
     if not len(asked):
         return Crossing(False, (), middle, 1, -tiles.size, "there is nothing to collect")
+    from scipy.sparse.csgraph import dijkstra
+
     edges = _Edges(tiles.shape)
     _add_moves(edges, tiles, legend)
     number = edges.number

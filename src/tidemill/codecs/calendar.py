@@ -28,10 +28,15 @@ from tidemill.core.persons import tells_persons
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema
 from tidemill.core.series import SeriesLayout, layout
-from tidemill.core.words import count, listing, percent, plural
+from tidemill.core.words import count, listing, number, percent, plural
+from tidemill.supervised.price_splits import like_splits
 
 THERE = 0.9
 """An entity is learned if it has a row at so large a share of the times."""
+RARELY = 0.01
+"""Numbers of which so many at most are 0 or below are thought to be above 0."""
+CALM = 0.1
+"""What mostly moves by more is no price."""
 ROOM = 2.0**40
 """Ticks of the largest number, at most, so that numbers may grow."""
 STATIC = (pl.String, pl.Boolean, pl.Int64, pl.Float64, pl.Date)
@@ -106,6 +111,8 @@ class CalendarCodec(Codec):
         for name in self.names:
             column = replace(kept[name], nullable=False)
             self._codecs[name] = _with_room(column, shared[name], run)
+        for name in self.names:
+            self._tell_doubts(name, shared[name], clock, run)
         self.schema = self._outer(kept)
         run.emit(
             "note",
@@ -114,6 +121,38 @@ class CalendarCodec(Codec):
             f"{plural(days, 'shared time')}; the model holds every number of theirs.",
         )
         return self._made()
+
+    def _tell_doubts(self, name: str, values: pl.Series, clock: pl.Series, run: Run) -> None:
+        """What looks like a mistake in a number, and would come again in what is made."""
+        levels = values.cast(pl.Float64).to_numpy().reshape(-1, len(clock))
+        low = int((levels <= 0).sum())
+        if 0 < low <= RARELY * levels.size:
+            run.warn(
+                f"{plural(low, 'value')} of '{name}' {'is' if low == 1 else 'are'} 0 or below, and "
+                "all others are above: so it moves by differences, and not by parts. Leave out "
+                "what is a mistake.",
+                "learn",
+            )
+        if low:
+            return
+        moves = np.diff(np.log(levels), axis=1).T
+        if np.median(np.abs(moves)) > CALM:
+            return  # a volume moves as far on any day
+        found = like_splits(moves)
+        labels = _labels(self._about, self._entities) if self._entities else [name]
+        where = [
+            f"{labels[who]} at {clock[day + 1]} "
+            f"({number(levels[who, day + 1] / levels[who, day], 2)} times)"
+            for day, who in found[:3].tolist()
+        ]
+        if where:
+            more = f", and {count(len(found) - 3)} more" if len(found) > 3 else ""
+            run.warn(
+                f"'{name}' changes by what a split of shares makes, of {listing(where)}{more}: if "
+                "it was one, give numbers that are adjusted for it, for it comes again in what is "
+                "made.",
+                "learn",
+            )
 
     def _outer(self, kept: Schema) -> Schema:
         """The columns that come out; of rules none is promised."""

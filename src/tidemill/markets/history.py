@@ -12,14 +12,10 @@ from tidemill.core.columns import by_name
 from tidemill.core.errors import DataError
 from tidemill.core.words import count, listing, number, percent, plural
 from tidemill.supervised.arrays import Floats
+from tidemill.supervised.price_splits import like_splits
 
 THERE = 0.9
 """An asset is looked at if it has a price on so large a share of the days."""
-SPLITS = (2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 20.0, 1.5, 4 / 3)
-"""Shares that one share is made into."""
-USUAL, UNUSUAL = 2.5, 6.0
-"""How near to such a factor a price's change is, in parts of its usual one, and how many times that
-of its own and of the other assets on that day it is at least."""
 LATE = 0.25
 """Two assets that correlate by so much with a day in between do not close at the same hour."""
 
@@ -174,12 +170,7 @@ def _shared(wide: pl.DataFrame, unit: Unit, notes: list[str], name: str) -> pl.D
 
 def _splits(of: History) -> list[str]:
     """What looks as if shares were split, which is no loss."""
-    usual = np.sqrt(np.median(np.square(of.returns), axis=0)) / 0.6745
-    factors = np.log(np.array([*SPLITS, *(1 / one for one in SPLITS)]))
-    # on the day of a split a price moves as on any other day besides
-    near = np.abs(of.returns[..., None] - factors).min(axis=-1) < USUAL * usual
-    alone = np.abs(of.returns) > UNUSUAL * np.maximum(usual, _moved_by_others(of.returns))
-    found = np.argwhere(near & alone)
+    found = like_splits(of.returns)
     if not len(found):
         return []
     where = [
@@ -192,14 +183,6 @@ def _splits(of: History) -> list[str]:
         f"Prices change by what a split of shares makes, of {listing(where)}{more}: if it was one, "
         "use prices that are adjusted for it, for it counts as a loss or a gain here."
     ]
-
-
-def _moved_by_others(returns: Floats) -> Floats:
-    """(T, k) -> (T, 1) how much the asset in the middle moved on each day; 0 of a single one."""
-    if returns.shape[1] < 3:
-        return np.zeros((len(returns), 1))
-    found: Floats = np.median(np.abs(returns), axis=1, keepdims=True)
-    return found
 
 
 def _late(of: History) -> list[str]:

@@ -49,18 +49,22 @@ def market_choice(data: Dataset, run: Run) -> ModelChoice | None:
     codec = CalendarCodec()
     try:
         codec.fit(data, quiet)
-    except DataError:
-        return None  # what it cannot be is said by the model that learns it
+    except DataError as refusal:
+        run.warn(f"Models of a market cannot learn this: {refusal.what}.", "choose")
+        return None
     market = _Market(codec.decode(codec.encode(data), quiet.rng("market")), data)
     names = [name for name, package in CANDIDATES.items() if find_spec(package) is not None]
     if run.minutes is None:
         names = [name for name in names if name not in NETWORKS]
     found: dict[str, Floats] = {}
+    refused = []
     for name in run.track(names, "choose", f"letting {', '.join(names)} foretell the last times"):
         try:
             found[name] = market.scores(name, quiet)
         except (DataError, OptionError) as refusal:
-            run.emit("note", "choose", f"'{name}' does not compete: {refusal}")
+            refused.append(f"'{name}' does not compete: {refusal.what}.")
+    for reason in refused:
+        run.emit("note", "choose", reason)
     return _chosen(found, run) if found else None
 
 

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from tests.unit.markets.market import garch_returns, price_lines
+from tidemill.codecs.calendar import CalendarCodec
 from tidemill.codecs.choosing import is_market, looks_like_market
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
@@ -101,3 +102,29 @@ def test_scores_are_least_for_the_truth() -> None:
     for score in (crps, energy):
         means = [np.mean([score(made, one) for one in came]) for made in (narrow, right, wide)]
         assert means[1] == min(means)
+
+
+def warned(frame: pl.DataFrame) -> str:
+    run = Run()
+    codec = CalendarCodec().fit(read(frame, Run(), entity="asset", time="time"), run)
+    assert codec.names == tuple(c for c in frame.columns if c not in ("asset", "time"))
+    return " ".join(run.warnings)
+
+
+def test_what_looks_like_a_mistake_and_would_come_again_is_told() -> None:
+    table = prices()
+    assert not warned(table)
+    is_split = (pl.col("asset") == "A1") & (pl.col("time") >= date(2010, 6, 1))
+    price = pl.when(is_split).then(pl.col("price") / 4).otherwise("price").round(2)
+    assert "A1 at 2010-06-01 (0.25 times)" in warned(table.with_columns(price=price))
+    low = pl.when(pl.int_range(pl.len()) == 400).then(-1.0).otherwise("price")
+    assert "1 value of 'price' is 0 or below" in warned(table.with_columns(price=low))
+    volume = np.exp(13 + np.random.default_rng(0).normal(size=len(table))).round()
+    assert not warned(table.with_columns(volume=volume))
+
+
+def test_why_a_market_is_not_learned_as_one_is_told() -> None:
+    run, table = Run(), prices()
+    doubled = pl.concat([table, table.tail(2)])
+    assert market_choice(read(doubled, Run(), entity="asset", time="time"), run) is None
+    assert "2 rows have the time of another row of the same entity" in run.warnings[0]

@@ -10,6 +10,7 @@ import pytest
 import tidemill as tm
 from tests.e2e.conftest import Tidemill
 from tidemill.core.modality import modality_of
+from tidemill.io.music.midi import write_midi
 from tidemill.music.scores import score_pieces
 
 
@@ -43,6 +44,14 @@ def test_a_run_ends_in_a_page_that_plays(voices: Path, tmp_path: Path, tidemill:
     again = score_pieces(tm.read(tmp_path / "new"))
     assert len(again) == 5
     assert all(piece.shape[1] == 2 for piece in again)
+    melody = tmp_path / "melody.mid"
+    with melody.open("wb") as file:
+        write_midi(file, score_pieces(tm.read(tmp_path / "new" / "00001.mid"))[0][:, :1])
+    call = ("sample", out / "model.tidemill", "--like", melody, "--rows", 2)
+    tidemill(*call, "--out", tmp_path / "set")
+    for piece in score_pieces(tm.read(tmp_path / "set")):
+        assert np.array_equal(piece[: len(again[0]), 0], again[0][: len(piece), 0])
+        assert piece.shape[1] == 2
     refused = tidemill("sample", out / "model.tidemill", "--rows", 5, "--out", tmp_path / "x.csv")
     assert refused.code == 2
     assert "the format .csv is not for music" in refused.err

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -23,6 +24,7 @@ from tidemill.core.grid import (
     Batch,
     Code,
     Constraints,
+    Known,
     Spec,
     Topology,
 )
@@ -187,6 +189,26 @@ class ScoreCodec(Codec):
         if self.spec.context is not None and self._others is not None:
             context = self._others.encode(data.select(list(self._others.schema.names)))
         return Batch(batch.tick, batch.code, batch.mask, context)
+
+    def partly(self, pieces: Sequence[np.ndarray]) -> tuple[Batch, Known]:
+        """Pieces that have the first voices only, and which codes they give: where they have all,
+        they may go on.
+
+        Raises:
+            DataError: As of :meth:`encode`.
+        """
+        batch = Batch.blank(replace(self.spec, context=None), len(pieces))
+        assert batch.mask is not None
+        batch.mask[:] = False
+        known = np.zeros(batch.code.shape, bool)
+        for row, piece in enumerate(pieces):
+            self._check(row, piece)
+            given = slice(piece.shape[1])
+            batch.code[row, : len(piece), given] = self._levels(piece)
+            batch.mask[row, : len(piece)] = True
+            known[row, : len(piece), given] = True
+        whole = bool(pieces) and pieces[0].shape[1] == self.voices
+        return batch, Known(known, np.full(len(pieces), not whole))
 
     def _check(self, row: int, piece: np.ndarray) -> None:
         where = f"row {row + 1}, column '{self._score}'"

@@ -46,6 +46,7 @@ from tidemill.synthesis.gap_filling import gaps_filled
 from tidemill.synthesis.given_rows import ModelEyes, read_given
 from tidemill.synthesis.half_drawn import half_drawn
 from tidemill.synthesis.infilling import GivenRows, numbered, stacked
+from tidemill.synthesis.pieces_like import pieces_like
 from tidemill.synthesis.quotas import balanced
 from tidemill.synthesis.quotas import fair as fairly
 from tidemill.synthesis.raw_form import RawForm
@@ -58,6 +59,8 @@ if TYPE_CHECKING:  # what only fitting and loading need is imported there
     from tidemill.synthesis.outcome import OutcomeModel
 
 MIN_ROWS = 20
+LIKE = ("series", "music")
+"""Modalities of which something is made like given data in a way of their own."""
 OUTCOME = "outcome."
 """What the names of the arrays of the target's model begin with."""
 
@@ -310,8 +313,8 @@ class Synthesizer:
         The arguments and errors are those of :meth:`sample`.
         """
         request = SampleRequest(n, where, like=like, **sampling)
-        if like is not None and self.modality == "series":
-            return Drawn(self._series_like(request, run, round_number))
+        if like is not None and self.modality in LIKE:
+            return Drawn(self._made_like(request, run, round_number))
         return self._sample_job(request, run, round_number).all()
 
     def parts(
@@ -325,12 +328,12 @@ class Synthesizer:
     ) -> Iterator[Dataset]:
         """The rows of :meth:`draw` in parts of 250,000 rows, each made when it is asked for."""
         request = SampleRequest(n, where, like=like, **sampling)
-        if like is not None and self.modality == "series":
-            return iter([self._series_like(request, run)])
+        if like is not None and self.modality in LIKE:
+            return iter([self._made_like(request, run)])
         return iter(self._sample_job(request, run))
 
-    def _series_like(self, request: SampleRequest, run: Run, round_number: int = 1) -> Dataset:
-        """Series that are near to given ones.
+    def _made_like(self, request: SampleRequest, run: Run, round_number: int = 1) -> Dataset:
+        """Series that are near to given ones, or pieces for given voices.
 
         Raises:
             DataError: A column is missing, or a series has too few steps.
@@ -347,8 +350,10 @@ class Synthesizer:
         _check_one(asked)
         n = None if request.rows is None else _checked(request.rows)
         with self.in_use():
-            given = read_given(request.like, self._eyes, run)
-            batch = made_like(self._model, given, n, run)
+            if self.modality == "music":
+                batch = pieces_like(self._model, request.like, n, run)
+            else:
+                batch = made_like(self._model, read_given(request.like, self._eyes, run), n, run)
             rng = run.rng("like", "rows", round_number)
             fresh = SurrogateStream(0, run.seed_of("like", "fresh", round_number))
             return self._model.decoded(batch, rng, round_number, fresh, run)

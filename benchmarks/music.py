@@ -19,11 +19,13 @@ import tidemill as tm
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence
+from tidemill.io.music.midi import midi_files
 from tidemill.metrics.music.music import music
-from tidemill.music.scores import score_name, score_pieces
+from tidemill.music.scores import runs_of, score_name, score_pieces
 from tidemill.recipes.tune import NETWORK
 from tidemill.synthesis.synthesizer import Synthesizer
 
+SHOWN = 8
 PUBLISHED = {
     "jsb": "a small transformer after 226 CPU seconds 0.543, Kneser-Ney over hand-made context "
     "0.584; papers 0.34 to 0.44 on GPUs"
@@ -98,6 +100,43 @@ def bench(name: str, folder: Path, minutes: float, stored: Path | None, seed: in
     return found
 
 
+def draw(model: Synthesizer, folder: Path) -> None:
+    """The first SHOWN pieces that a model makes: a picture of their notes, and a MIDI file each."""
+    made = model.sample_dataset(SHOWN, run=Run(0))
+    pieces = score_pieces(made)
+    column = score_name(made.schema)
+    for number, midi in enumerate(midi_files(made[column], made.frame.drop(column)), start=1):
+        (folder / f"chorale-{number}.mid").write_bytes(midi)
+    (folder / "chorales.svg").write_text(picture(pieces), encoding="utf-8")
+
+
+def picture(pieces: list[np.ndarray]) -> str:
+    """Piano rolls, two beside each other, as SVG."""
+    colours = ("#0072b2", "#d55e00", "#009e73", "#b8608f")
+    width, height, gap = 560, 150, 24
+    lines = []
+    for number, piece in enumerate(pieces):
+        left, top = (number % 2) * (width + gap), (number // 2) * (height + gap + 14)
+        sounds = [pitch for voice in range(piece.shape[1]) for *_, pitch in runs_of(piece, voice)]
+        low, high = min(sounds), max(sounds)
+        across, down = width / max(len(piece), 1), height / (high - low + 2)
+        lines.append(f'<text x="{left}" y="{top + 12}">{number + 1}</text>')
+        lines.append(
+            f'<rect x="{left}" y="{top + 16}" width="{width}" height="{height}" fill="#f5f7f9"/>'
+        )
+        for voice in range(piece.shape[1]):
+            for start, steps, pitch in runs_of(piece, voice):
+                x, y = left + start * across, top + 16 + (high - pitch + 0.5) * down
+                lines.append(
+                    f'<rect x="{x:.1f}" y="{y:.1f}" width="{steps * across - 0.4:.1f}" '
+                    f'height="{down:.1f}" fill="{colours[voice % 4]}"/>'
+                )
+    size = (2 * width + gap, (len(pieces) + 1) // 2 * (height + gap + 14))
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size[0]} {size[1]}" '
+    style = 'font-family="sans-serif" font-size="13"><rect width="100%" height="100%" fill="#fff"/>'
+    return "\n".join([head + style, *lines, "</svg>", ""])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
@@ -106,7 +145,11 @@ def main() -> None:
     parser.add_argument("--model", type=Path, help="a stored model, in the place of learning one")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--draw", type=Path, help="a folder for the stored model's first pieces")
     asked = parser.parse_args()
+    if asked.draw is not None and asked.model is not None:
+        draw(Synthesizer.load(asked.model), asked.draw)
+        return
     results = {}
     if asked.out is not None and asked.out.exists():
         results = json.loads(asked.out.read_text(encoding="utf-8"))

@@ -732,6 +732,23 @@ def report(
 
 
 @_command
+def speak(
+    source: Annotated[Path, options.SPOKEN],
+    *,
+    out: Annotated[Path, Doc("The sound, as WAV.", "FILE", writes="file")],
+    voice: options.Voice = None,
+    work: Annotated[Work, Only(("overwrite", "quiet", "json"))],
+) -> None:
+    """Read a report's first page, or a text, aloud; nothing leaves this machine."""
+    from tidemill import verbs
+
+    with _job(work) as job:
+        speech = verbs.speak(source, voice=voice, out=out, overwrite=work.overwrite, run=job.run)
+        seconds = len(speech.samples) / speech.rate
+        job.say(f"Wrote {out}, {seconds:.0f} seconds", out=str(out), seconds=round(seconds, 1))
+
+
+@_command
 def run(
     data: Data,
     *,

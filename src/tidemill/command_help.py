@@ -12,7 +12,7 @@ COMMANDS = {
     "Data": ("read", "split", "clean", "mine"),
     "Models": ("fit", "sample", "infill", "extend", "what-if", "score"),
     "Judging": ("evaluate", "verdict", "fairness", "audit", "loop"),
-    "Passing on": ("share", "report"),
+    "Passing on": ("share", "report", "speak"),
 }
 """Commands by what they are for; all others list what there is to choose from."""
 LISTS = "Lists"
@@ -131,6 +131,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "report": (
         "tidemill report tidemill-out",
         "tidemill report tidemill-out --out page.html",
+    ),
+    "speak": (
+        "tidemill speak tidemill-out/report.html --out report.wav",
+        "tidemill speak notes.txt --out notes.wav --voice en-us",
     ),
 }
 """Command -> how it is called."""

@@ -29,7 +29,7 @@ from tidemill.core import options as stated
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
 from tidemill.core.finding import Findings
-from tidemill.core.outputs import UNFINISHED, refuse_clashes
+from tidemill.core.outputs import UNFINISHED, refuse_clashes, refuse_existing
 from tidemill.core.redaction import redacted
 from tidemill.core.results_folder import making
 from tidemill.core.run import Run
@@ -39,8 +39,11 @@ from tidemill.core.split import split as divide
 from tidemill.core.states import HasState
 from tidemill.core.verdict import Verdict
 from tidemill.io.conforming import conform
+from tidemill.io.file import content_of
+from tidemill.io.formats.encoding import utf8_of
 from tidemill.io.reading import Input
 from tidemill.io.reading import read as read_table
+from tidemill.io.sound.wav import write_wav
 from tidemill.io.source import Source, files_of
 from tidemill.io.target import Target
 from tidemill.metrics.evaluate import evaluate as measure
@@ -56,6 +59,9 @@ from tidemill.reporting.page import Report
 from tidemill.reporting.terminal import NotebookLine, in_notebook
 from tidemill.sharing import Shared
 from tidemill.sharing import share as pass_on
+from tidemill.speaking.page import summary_of_page
+from tidemill.speaking.reading_aloud import read_aloud
+from tidemill.speaking.speaker import Speech
 from tidemill.synthesis import scoring
 from tidemill.synthesis.extending import Extended
 from tidemill.synthesis.scoring import ScoredRows
@@ -769,6 +775,42 @@ def report(source: ReportInput | str | Path) -> Report:
         InputError: There is no report in the folder, or it is damaged.
     """
     return build(source) if isinstance(source, ReportInput) else Report.load(source)
+
+
+def speak(
+    source: str | Path,
+    *,
+    voice: str | None = None,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    run: Run | None = None,
+) -> Speech:
+    """A text read aloud, or the first page of a report; nothing leaves this machine.
+
+    Args:
+        source: A file: .html, or a text of any other ending, in English or Chinese.
+        voice: Who reads; the usual one of what is installed by default.
+        out: A WAV file to write.
+        overwrite: Whether it may be replaced.
+        run: Progress and cancelling.
+
+    Raises:
+        InputError: The file cannot be read.
+        OptionError: There is no such voice.
+        MissingExtra: Nothing that speaks is installed.
+    """
+    path = Path(source)
+    if out is not None:
+        refuse_clashes([Path(out)], [path])
+        refuse_existing(Path(out), overwrite)
+    content, _ = utf8_of(content_of(path), str(path))
+    text = content.decode("utf-8")
+    if path.suffix.lower() in (".html", ".htm"):
+        text = summary_of_page(text)
+    speech = read_aloud(text, voice, path.name, run or Run())
+    if out is not None:
+        write_wav(Path(out), speech.samples, speech.rate, overwrite=overwrite)
+    return speech
 
 
 def run(

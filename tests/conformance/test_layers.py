@@ -146,7 +146,8 @@ import importlib, importlib.abc
 class Absent(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
         if name.split('.')[0] in (
-            'torch', 'pandas', 'pyarrow', 'statsmodels', 'httpx', 'xllamacpp', 'arch', 'skfolio'
+            'torch', 'pandas', 'pyarrow', 'statsmodels', 'httpx', 'xllamacpp', 'arch', 'skfolio',
+            'onnxruntime', 'pypinyin', 'misaki'
         ):
             raise ModuleNotFoundError(name)
 

@@ -156,7 +156,7 @@ MORE_SLOW = {
     "letters": ("evaluate",),
     "portraits": ("evaluate", "mine"),
 }
-NO_ROWS = {"demo": "a run of a public table"}
+NO_ROWS = {"demo": "a run of a public table", "speak": "what a page says already"}
 
 ROWS = {
     "clean.csv": "the cleaned rows, which the user asks for",

@@ -33,3 +33,26 @@ def wav(samples: np.ndarray, rate: int) -> bytes:
         file.setframerate(rate)
         file.writeframes(whole.astype("<i2").tobytes())
     return out.getvalue()
+
+
+def read_wav(content: bytes) -> tuple[np.ndarray, int]:
+    """A WAV file of 16 bits and one channel -> samples (n,) from -1 to 1, and their rate; also one
+    of a program that did not know yet how long it would be.
+
+    Raises:
+        ValueError: It is none.
+
+    Example:
+        >>> read_wav(wav(np.full(3, 0.5), 8000))
+        (array([0.5, 0.5, 0.5]), 8000)
+    """
+    try:
+        with wave.open(io.BytesIO(content)) as file:
+            if (file.getnchannels(), file.getsampwidth()) != (1, 2):
+                raise ValueError("it is no WAV file of 16 bits and one channel")
+            frames = file.readframes(len(content))
+            rate = file.getframerate()
+    except (wave.Error, EOFError) as error:
+        raise ValueError(str(error)) from error
+    whole = np.frombuffer(frames[: len(frames) // 2 * 2], "<i2")
+    return whole / (LOUDEST + 1), rate

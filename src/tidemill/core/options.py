@@ -409,6 +409,11 @@ CURRENCY = Doc("What amounts are in, as EUR or $.", "TEXT")
 Currency = Annotated[str | None, CURRENCY]
 RECIPE_MODEL = Doc("See `tidemill models`; trees by default.", "NAME")
 RecipeModel = Annotated[str | None, RECIPE_MODEL]
+SPOKEN = Doc("A page (.html), or a text.", "FILE", reads="file")
+Voice = Annotated[
+    str | None,
+    Doc("Who reads: jm_kumo (English, Chinese), en-us and others; what is installed.", "NAME"),
+]
 WRITER = Doc("Who writes: template, own, local=FILE.gguf or endpoint=URL.", "WRITER")
 RecipeWriter = Annotated[str | None, WRITER]
 POSITIVE = Doc("The target's value that is looked for; by default the rarer one.", "VALUE")

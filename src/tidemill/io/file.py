@@ -272,6 +272,16 @@ def located(path: Path, part: Mapping[str, str]) -> File:
     return File(path, ending, packed, part)
 
 
+def content_of(path: Path) -> bytes:
+    """The bytes of a file that is no table.
+
+    Raises:
+        InputError: There is none, it is empty or too large, or it cannot be opened.
+    """
+    _check(path)
+    return File(path, "").content()
+
+
 def _check_part(path: Path, part: Mapping[str, str], ending: str) -> None:
     for key in part:
         if key not in _PARTS.get(ending, ()):

@@ -1,0 +1,52 @@
+"""The program espeak-ng, beside this one: its licence (GPL) is no matter of a program that only
+starts it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from typing import ClassVar
+
+from tidemill.acoustics.wav import read_wav
+from tidemill.core.errors import DataError, MissingExtra
+from tidemill.speaking.mute import WAY_OUT
+from tidemill.speaking.speaker import Speech, SpokenLanguage
+
+PROGRAM = "espeak-ng"
+VOICES = ("en-us", "en-gb")
+WORDS_A_MINUTE = "160"
+SECONDS = 60
+"""That the program may take for a sentence."""
+
+
+class Espeak:
+    """English by espeak-ng. Its Chinese reads the numbers of tones aloud, and is not taken.
+
+    Raises:
+        MissingExtra: It is not installed.
+    """
+
+    name: ClassVar[str] = "espeak"
+    spoken: ClassVar[Mapping[str, tuple[SpokenLanguage, ...]]] = dict.fromkeys(VOICES, ("en",))
+
+    def __init__(self) -> None:
+        found = shutil.which(PROGRAM)
+        if found is None:
+            raise MissingExtra("the program espeak-ng is not installed", hint=WAY_OUT)
+        self._program = found
+
+    def say(self, sentence: str, language: SpokenLanguage, voice: str) -> Speech:
+        called = [self._program, "-v", voice, "-s", WORDS_A_MINUTE, "--stdin", "--stdout"]
+        try:
+            done = subprocess.run(
+                called, input=sentence.encode(), capture_output=True, timeout=SECONDS, check=True
+            )
+            samples, rate = read_wav(done.stdout)
+        except (OSError, subprocess.SubprocessError, ValueError) as error:
+            raise DataError(
+                f"espeak-ng could not say a sentence ({error})",
+                where=sentence[:60],
+                hint="try it without this sentence",
+            ) from error
+        return Speech(samples, rate)

@@ -87,6 +87,6 @@ class _Paragraphs(HTMLParser):
 
     def _close(self) -> None:
         text = " ".join("".join(self._open or ()).split())
-        if text:
+        if text and not text.endswith(":"):  # what it leads to is not read
             self.found.append(text)
         self._open = None

@@ -52,7 +52,7 @@ def test_numbers_are_said(number: str, en: str, zh: str) -> None:
 def test_a_report_is_read_to_its_first_chapter() -> None:
     page = """<style>p {}</style><p class="brand">Tidemill report</p><h1>Shop</h1>
     <nav><a>Found</a></nav><ol><li class="good"><p class="question">Good?</p>
-    <p>Yes, <b>95&nbsp;%</b>.</p><pre>tidemill run</pre></li></ol>
+    <p>Yes, <b>95&nbsp;%</b>.</p><p>To make more:</p><pre>tidemill run</pre></li></ol>
     <table><tr><td>1</td></tr></table><h2>Found</h2><p>More.</p>"""
     assert summary_of_page(page) == "Shop\nGood?\nYes, 95 %."
     assert summary_of_page("<h2>A</h2><p>One.</p><h2>B</h2><p>Two.</p>") == "One.\nTwo."
@@ -134,7 +134,7 @@ def test_espeak_reads_english_and_refuses_chinese(tmp_path: Path) -> None:
 
 ENGLISH = (
     "Customers who pay every month leave more often than the others.",
-    "The model learned nine hundred and sixty takes, and a judge hears the right digit in most.",
+    "The model learned from many takes, and a judge hears the right digit in most of them.",
     "No row of the generated data is a copy of a real one.",
     "What drives the price is above all the age of the house.",
 )

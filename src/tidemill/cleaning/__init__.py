@@ -103,6 +103,26 @@ CHECKS = Registry(
             "reports personal data inside of texts",
             sees=TABLES,
         ),
+        "silent_sounds": Entry(
+            "tidemill.cleaning.sounds.silent:CHECK",
+            "reports sounds in which nothing is heard",
+            sees=("sounds",),
+        ),
+        "clipped_sounds": Entry(
+            "tidemill.cleaning.sounds.clipped:CHECK",
+            "reports sounds that were recorded too loud",
+            sees=("sounds",),
+        ),
+        "repeated_sounds": Entry(
+            "tidemill.cleaning.sounds.repeated:CHECK",
+            "reports sounds that repeat another",
+            sees=("sounds",),
+        ),
+        "odd_sounds": Entry(
+            "tidemill.cleaning.sounds.outliers:CHECK",
+            "reports sounds much longer, shorter, louder or duller than all others",
+            sees=("sounds",),
+        ),
         "blank_images": Entry(
             "tidemill.cleaning.images.blank:CHECK",
             "reports images that show nothing",

@@ -41,17 +41,24 @@ ROWS = PrivacyWords(
         "not known": "Treat them as if they might leak until more held-out rows tell.",
     },
 )
-IMAGES = PrivacyWords(
-    "the generated images",
-    "training images",
-    {
-        "green": "",
-        "amber": "Decide who may have them. To lower it, learn from more images, or for fewer "
-        "steps.",
-        "red": "To mend it, learn from more images, or for fewer steps.",
-        "not known": "Treat them as if they might be copies until more held-out images tell.",
-    },
-)
+
+
+def _of_media(unit: str) -> PrivacyWords:
+    return PrivacyWords(
+        f"the generated {unit}",
+        f"training {unit}",
+        {
+            "green": "",
+            "amber": f"Decide who may have them. To lower it, learn from more {unit}, or for fewer "
+            "steps.",
+            "red": f"To mend it, learn from more {unit}, or for fewer steps.",
+            "not known": f"Treat them as if they might be copies until more held-out {unit} tell.",
+        },
+    )
+
+
+_WORDS = {unit: _of_media(unit) for unit in ("images", "sounds")}
+"""Of what is seen or heard, by the metric that looks for copies."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,7 @@ def privacy_of(scores: Sequence[Score]) -> Privacy | None:
     lit = [score for score in lit if score.metric != PLANTED or score.light == "red"] or lit
     if not lit:
         return None
-    words = IMAGES if lit[0].metric == "images" else ROWS
+    words = _WORDS.get(lit[0].metric, ROWS)
     light = worst([score.light for score in lit if score.light is not None])
     those = [score for score in lit if score.light == light]
     advice = words.advice[light]

@@ -73,6 +73,11 @@ METRICS = Registry(
             "whether series move as real ones do",
             sees=("series",),
         ),
+        "sounds": Entry(
+            "tidemill.metrics.sounds.sounds:sounds",
+            "whether sounds are like real ones, say what they are to say, and are no copies",
+            sees=("sounds",),
+        ),
         "images": Entry(
             "tidemill.metrics.images.distribution:images",
             "whether images are like real ones, and no copies",

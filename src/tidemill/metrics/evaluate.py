@@ -22,6 +22,8 @@ from tidemill.metrics.levels import LIMIT as LIMIT_OF_LEVELS
 from tidemill.metrics.levels import verdict_of_levels
 from tidemill.metrics.music.music import LIMIT as LIMIT_OF_MUSIC
 from tidemill.metrics.music.music import verdict_of_music
+from tidemill.metrics.sounds.sounds import LIMIT as LIMIT_OF_SOUNDS
+from tidemill.metrics.sounds.sounds import verdict_of_sounds
 from tidemill.metrics.verdict import LIMIT, verdict
 from tidemill.music.scores import is_scores
 
@@ -29,6 +31,7 @@ VERDICTS: dict[Modality, tuple[Callable[[Sequence[Score]], str], str]] = {
     "rows": (verdict, LIMIT),
     "series": (verdict, LIMIT),
     "images": (verdict_of_images, LIMIT_OF_IMAGES),
+    "sounds": (verdict_of_sounds, LIMIT_OF_SOUNDS),
     "levels": (verdict_of_levels, LIMIT_OF_LEVELS),
     "music": (verdict_of_music, LIMIT_OF_MUSIC),
 }

@@ -103,23 +103,26 @@ def identical(made: np.ndarray, train: np.ndarray, lean: Lean) -> int:
     return int((made[at] == train[lean.train[at]]).all(axis=(1, 2, 3)).sum())
 
 
-def closest(made: np.ndarray, train: np.ndarray, holdout: np.ndarray, lean: Lean) -> Sheet:
+def closest(
+    made: np.ndarray, train: np.ndarray, holdout: np.ndarray, lean: Lean, unit: str = "image"
+) -> Sheet:
     """The made images that lean most towards a training image (each another one), with that and the
     nearest held-out image.
 
     Args:
         made, train, holdout: (n, height, width, channels) each.
         lean: Of the made images.
+        unit: What an image is of: itself, or a "sound".
     """
     order = np.argsort(lean.ratio, kind="stable")
     first = np.sort(np.unique(lean.train[order], return_index=True)[1])[:SHOWN]
     at = order[first]
     return Sheet(
-        "Generated images that lean most towards a training image",
+        f"Generated {unit}s that lean most towards a training {unit}",
         (
             strip("made", made[at], SHOWN),
-            strip("nearest training image", train[lean.train[at]], SHOWN),
-            strip("nearest held-out image", holdout[lean.holdout[at]], SHOWN),
+            strip(f"nearest training {unit}", train[lean.train[at]], SHOWN),
+            strip(f"nearest held-out {unit}", holdout[lean.holdout[at]], SHOWN),
         ),
     )
 

@@ -31,6 +31,11 @@ TECHNIQUES = Registry(
             "what free texts say: labels, words of groups, topics",
             sees=TABLES,
         ),
+        "sounds": Entry(
+            "tidemill.mining.sounds.technique:sounds",
+            "what sounds say: labels, groups, odd ones, wrong labels",
+            sees=("sounds",),
+        ),
         "images": Entry(
             "tidemill.mining.images.technique:images",
             "what images show: labels, groups, odd ones, wrong labels",

@@ -246,6 +246,7 @@ _JUDGED = {
     "series": _likeness,
     "images": _likeness,
     "music": _likeness,
+    "sounds": _likeness,
 }
 """What says whether generated rows can be used, by metric."""
 _BY_ALL = ("series", "text_detection")

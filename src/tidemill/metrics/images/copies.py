@@ -22,18 +22,21 @@ from tidemill.supervised.points import Points
 if TYPE_CHECKING:
     from tidemill.imaging.judge import FeatureJudge
 
+_CLOSENESS, _COPIES = "closeness to training {}s", "near-copies of training {}s"
 BY_PIXELS, BY_FEATURES = (
-    "closeness to training images",
-    "closeness to training images in features",
+    _CLOSENESS.format("image"),
+    f"{_CLOSENESS.format('image')} in features",
 )
-COPIES = "near-copies of training images"
+COPIES = _COPIES.format("image")
 FEWEST = 20
 
 Place = Callable[[np.ndarray], Points]
 """Images -> points."""
 
 
-def copies(sets: ImageSets, judge: FeatureJudge | None, learned: int, run: Run) -> Iterable[Score]:
+def copies(
+    sets: ImageSets, judge: FeatureJudge | None, learned: int, run: Run, unit: str = "image"
+) -> Iterable[Score]:
     """Closeness to training images in pixels and in features, and near-copies with the pairs that
     come nearest.
 
@@ -43,36 +46,40 @@ def copies(sets: ImageSets, judge: FeatureJudge | None, learned: int, run: Run) 
             difference itself. None for pixels only.
         learned: From how many images the generator learned.
         run: Draws; threads; cancelling.
+        unit: What an image is of: itself, or a "sound".
     """
+    by_pixels, near = _CLOSENESS.format(unit), _COPIES.format(unit)
     fewest = min(map(len, sets))
     if fewest < FEWEST:
-        why = f"there are {plural(fewest, 'image')} of a sort; {FEWEST} are needed"
+        why = f"there are {plural(fewest, unit)} of a sort; {FEWEST} are needed"
         yield from (
-            Score("images", name, None, better="low", why=why, light="not known")
-            for name in (BY_PIXELS, COPIES)
+            Score(f"{unit}s", name, None, better="low", why=why, light="not known")
+            for name in (by_pixels, near)
         )
         return
     points = [shrunk(album.pixels) for album in sets]
-    yield _closeness(BY_PIXELS, "by pixels", points, learned, run)
-    yield _near_copies(sets, points, run)
+    yield _closeness(by_pixels, "by pixels", points, learned, run, unit)
+    yield _near_copies(near, sets, points, run, unit)
     if judge is not None:
         seen = [np.asarray(judge.features(album.pixels), dtype=np.float32) for album in sets]
-        yield _closeness(BY_FEATURES, f"in the features of {judge.who}", seen, learned, run)
+        yield _closeness(BY_FEATURES, f"in the features of {judge.who}", seen, learned, run, unit)
 
 
-def _closeness(name: str, how: str, points: list[Points], learned: int, run: Run) -> Score:
+def _closeness(
+    name: str, how: str, points: list[Points], learned: int, run: Run, unit: str
+) -> Score:
     train, holdout, synthetic, floor = points
     size = min(len(train), len(holdout))  # they are in random order
     mine, worthless, real = compared(Suspects(train[:size], holdout[:size], synthetic, floor), run)
     ceiling = Excess(size / learned, 0.0)
     sentence = (
-        f"{percent(mine.share)} of the generated images are closer, {how}, to one of {size:,} "
-        "training images than to any of as many held-out ones; by chance it would be "
-        f"{by_chance(mine)}. Mere copies of training images would reach "
+        f"{percent(mine.share)} of the generated {unit}s are closer, {how}, to one of {size:,} "
+        f"training {unit}s than to any of as many held-out ones; by chance it would be "
+        f"{by_chance(mine)}. Mere copies of training {unit}s would reach "
         f"{percent((1 + ceiling.value) / 2)}."
     )
     figures = {
-        "images": len(mine.to_train),
+        f"{unit}s": len(mine.to_train),
         "references": size,
         "share": mine.share,
         "share_error": mine.error,
@@ -80,10 +87,10 @@ def _closeness(name: str, how: str, points: list[Points], learned: int, run: Run
         "share_of_real_error": real.error,
     }
     found = measured(mine.excess, ceiling)
-    return _score(name, found, worthless.excess.value / ceiling.value, sentence, figures)
+    return _score(unit, name, found, worthless.excess.value / ceiling.value, sentence, figures)
 
 
-def _near_copies(sets: ImageSets, points: list[Points], run: Run) -> Score:
+def _near_copies(name: str, sets: ImageSets, points: list[Points], run: Run, unit: str) -> Score:
     train, holdout, synthetic, floor = points
     found = near_copies(synthetic, floor, train, holdout, run)
     same = identical(sets.synthetic.pixels, sets.train.pixels, found.lean)
@@ -95,25 +102,28 @@ def _near_copies(sets: ImageSets, points: list[Points], run: Run) -> Score:
         if same / len(synthetic) > found.known + chance:
             leak = leak._replace(light="amber", reason="Few are copies, but some are.")
     sentence = (
-        f"{percent(found.share)} of the generated images lie suspiciously near to a training "
-        f"image: at most {found.limit:.2f} times as far as to the nearest held-out one, which "
-        f"is so of {percent(found.ceiling)} of held-out images. In every pixel a training "
-        f"image is equalled by {same or 'none'} of them."
+        f"{percent(found.share)} of the generated {unit}s lie suspiciously near to a training "
+        f"{unit}: at most {found.limit:.2f} times as far as to the nearest held-out one, which "
+        f"is so of {percent(found.ceiling)} of held-out {unit}s. In every pixel a training "
+        f"{unit} is equalled by {same or 'none'} of them."
     )
     figures = {
-        "images": len(synthetic),
+        f"{unit}s": len(synthetic),
         "identical": same,
         "identical_held_out": found.known,
         "nearness": found.limit,
         "share": found.share,
         "share_of_real": found.ceiling,
     }
-    score = _score(COPIES, leak, (found.floor - found.ceiling) / left, sentence, figures)
-    picture = closest(sets.synthetic.pixels, sets.train.pixels, sets.holdout.pixels, found.lean)
+    score = _score(unit, name, leak, (found.floor - found.ceiling) / left, sentence, figures)
+    picture = closest(
+        sets.synthetic.pixels, sets.train.pixels, sets.holdout.pixels, found.lean, unit
+    )
     return replace(score, picture=picture)
 
 
 def _score(
+    unit: str,
     name: str,
     leak: MeasuredLeak | str,
     floor: float,
@@ -121,9 +131,9 @@ def _score(
     figures: Mapping[str, float],
 ) -> Score:
     if isinstance(leak, str):
-        return Score("images", name, None, why=leak, better="low", light="not known")
+        return Score(f"{unit}s", name, None, why=leak, better="low", light="not known")
     return Score(
-        "images",
+        f"{unit}s",
         name,
         leak.value,
         floor,

@@ -63,16 +63,16 @@ def _model(seen: Gallery, matrix: NDArray[np.int64], balanced: float, error: flo
     guessed = int(matrix.sum(axis=1).max()) / total
     low = max(balanced - 1.96 * error, 0.0)
     high = min(balanced + 1.96 * error, 1.0)
-    mistake = commonest_mistake([f"'{name}'" for name in seen.classes], matrix, "image")
+    mistake = commonest_mistake([f"'{name}'" for name in seen.classes], matrix, seen.unit)
     sentence = (
-        f"A small classifier tells {seen.label} from the image: it is right on "
-        f"{percent(right, total)} of {total:,} held-out images "
+        f"A small classifier tells {seen.label} from the {seen.unit}: it is right on "
+        f"{percent(right, total)} of {total:,} held-out {seen.unit}s "
         f"({share_interval(*wilson(right, total))}), where always saying the commonest of "
         f"{len(seen.classes)} labels is right on {percent(guessed)}. As a mean over the labels it "
         f"is {percent(balanced)} ({share_interval(low, high)}){mistake}."
     )
     return Finding(
-        technique="images",
+        technique=seen.technique,
         name="classifier",
         sentence=sentence,
         strength=balanced,
@@ -100,7 +100,7 @@ def _heat_map(seen: Gallery, matrix: NDArray[np.int64]) -> Picture:
         rows.append((f"is {seen.classes[at]}", row))
     return Picture(
         "heat",
-        "What held-out images are (rows), and what they are taken for (share of the row)",
+        f"What held-out {seen.unit}s are (rows), and what they are taken for (share of the row)",
         tuple(seen.classes[at] for at in shown),
         tuple(rows),
         "taken for",
@@ -110,9 +110,9 @@ def _heat_map(seen: Gallery, matrix: NDArray[np.int64]) -> Picture:
 
 def _recalls(seen: Gallery, matrix: NDArray[np.int64]) -> Table:
     return Table(
-        (seen.label, "held-out images", "recognised", "most often taken for"),
+        (seen.label, f"held-out {seen.unit}s", "recognised", "most often taken for"),
         tuple(recall_rows(seen.classes, matrix)),
-        "How many images of each label are recognised",
+        f"How many {seen.unit}s of each label are recognised",
     )
 
 
@@ -125,12 +125,12 @@ def _mistakes(seen: Gallery, wrong: list[int], known: int) -> Finding:
     confusions = Counter((str(seen.held.labels[at]), _said(seen, at)) for at in wrong)
     (label, said), count = confusions.most_common(1)[0]
     sentence = (
-        f"The classifier errs on {plural(len(wrong), 'held-out image')} of {known:,}, most often "
-        f"in taking '{label}' for '{said}' ({count:,}). Those that it is surest of "
+        f"The classifier errs on {plural(len(wrong), f'held-out {seen.unit}')} of {known:,}, most "
+        f"often in taking '{label}' for '{said}' ({count:,}). Those that it is surest of "
         "are either hard, or their label is wrong."
     )
     return Finding(
-        technique="images",
+        technique=seen.technique,
         name="mistakes",
         sentence=sentence,
         strength=len(wrong) / known,

@@ -36,6 +36,8 @@ class Gallery:
         nearest: Positions of the training images nearest to each held-out one in features, (m,
             NEIGHBOURS).
         distances: How far these are.
+        by: What likeness goes by, in words.
+        unit: What an image is of: itself, or a "sound".
     """
 
     column: str
@@ -48,6 +50,13 @@ class Gallery:
     held_seen: Floats
     nearest: NDArray[np.int64]
     distances: Floats
+    by: str
+    unit: str = "image"
+
+    @property
+    def technique(self) -> str:
+        """Whose findings these are."""
+        return f"{self.unit}s"
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -65,11 +74,7 @@ def gallery(train: Dataset, holdout: Dataset, run: Run) -> Gallery | None:
 
     if len(train) < FEWEST_IMAGES or len(holdout) < FEWEST_IMAGES // 3:
         return None
-    few, held = _album(train, run, "train"), _album(holdout, run, "holdout")
-    counts = Counter(few.labels[few.known].tolist())
-    shared = shared_labels(train)
-    classes = tuple(sorted(label for label in shared if counts[label] >= FEWEST_OF_CLASS))
-    few, held = few.only(classes), held.only(classes)
+    few, held, classes = looked_at(train, holdout, run)
     own = len(classes) > 1
     label = label_column(train.schema)
     name = label.name if label and own else ""
@@ -88,7 +93,19 @@ def gallery(train: Dataset, holdout: Dataset, run: Run) -> Gallery | None:
         held_seen,
         nearest,
         distances,
+        f"what a classifier of {name or 'handwritten digits'} sees in them",
     )
+
+
+def looked_at(
+    train: Dataset, holdout: Dataset, run: Run
+) -> tuple[LabelledImages, LabelledImages, tuple[str, ...]]:
+    """Training and held-out images, and the labels that can be learned, sorted."""
+    few, held = _album(train, run, "train"), _album(holdout, run, "holdout")
+    counts = Counter(few.labels[few.known].tolist())
+    shared = shared_labels(train)
+    classes = tuple(sorted(label for label in shared if counts[label] >= FEWEST_OF_CLASS))
+    return few.only(classes), held.only(classes), classes
 
 
 def _album(data: Dataset, run: Run, name: str) -> LabelledImages:

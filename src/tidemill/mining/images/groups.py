@@ -83,7 +83,7 @@ def _finding(seen: Gallery, best: ImageClusters, held: Floats, by_chance: float)
         away = ((held[inside] - best.centres[group]) ** 2).sum(axis=1)
         nearest = inside[np.argsort(away, kind="stable")[:SHOWN]]
         share = float(sizes[group] / len(held))
-        title = f"{percent(share)} of images"
+        title = f"{percent(share)} of {seen.unit}s"
         row: list[object] = [len(rows) + 1, int(sizes[group]), round(share, 3)]
         if seen.label:
             label, part = _commonest_label(seen, inside)
@@ -93,14 +93,13 @@ def _finding(seen: Gallery, best: ImageClusters, held: Floats, by_chance: float)
         rows.append(tuple(row))
     largest = float(sizes.max()) / len(held)
     sentence = (
-        f"By what a classifier of {seen.label or 'handwritten digits'} sees in them, the images "
-        f"fall into {len(rows)} groups; the largest holds {percent(largest)} of {len(held):,} "
-        f"held-out images. Silhouette {number(best.silhouette, 2)}, against {number(by_chance, 2)} "
-        "where what is seen is shuffled."
+        f"By {seen.by}, the {seen.unit}s fall into {len(rows)} groups; the largest holds "
+        f"{percent(largest)} of {len(held):,} held-out {seen.unit}s. Silhouette "
+        f"{number(best.silhouette, 2)}, against {number(by_chance, 2)} where that is shuffled."
     )
     labelled = ("commonest label", "its share") if seen.label else ()
     return Finding(
-        technique="images",
+        technique=seen.technique,
         name="groups",
         sentence=sentence,
         strength=best.silhouette,
@@ -108,11 +107,13 @@ def _finding(seen: Gallery, best: ImageClusters, held: Floats, by_chance: float)
         support=len(held),
         columns=(seen.column,),
         table=Table(
-            ("group", "held-out images", "share", *labelled),
+            ("group", f"held-out {seen.unit}s", "share", *labelled),
             tuple(rows),
-            "Groups of images that look alike",
+            f"Groups of {seen.unit}s that are alike",
         ),
-        picture=Sheet("Groups of held-out images: those nearest to each middle", tuple(strips)),
+        picture=Sheet(
+            f"Groups of held-out {seen.unit}s: those nearest to each middle", tuple(strips)
+        ),
         figures={"groups": len(rows), "silhouette_shuffled": by_chance},
     )
 

@@ -46,14 +46,14 @@ def doubtful_labels(seen: Gallery, run: Run) -> Iterator[Finding]:
     known = int((given != "").sum())
     them = "it" if count == 1 else "them"
     sentence = (
-        f"The label of {plural(count, 'held-out image')} of {known:,} "
+        f"The label of {plural(count, f'held-out {seen.unit}')} of {known:,} "
         f"({percent(count / known)}) is doubtful: a classifier that has not seen "
-        f"{them} and the most similar training images agree on another "
-        "one. Look at them; the training images are not checked here, and are likely to hold as "
-        "large a share."
+        f"{them} and the most similar training {seen.unit}s agree on another "
+        f"one. Look at them; the training {seen.unit}s are not checked here, and are likely to "
+        "hold as large a share."
     )
     yield Finding(
-        technique="images",
+        technique=seen.technique,
         name="doubtful labels",
         sentence=sentence,
         strength=count / known,
@@ -112,11 +112,12 @@ def same_under_two_labels(seen: Gallery, run: Run) -> Iterator[Finding]:
     known = int((seen.held.labels != "").sum())
     are = "is" if held == 1 else "are"
     sentence = (
-        f"{plural(held, 'held-out image')} of {known:,} {are} the same as "
-        "another image, or nearly so, that has another label: one of the two labels is wrong."
+        f"{plural(held, f'held-out {seen.unit}')} of {known:,} {are} the same as "
+        f"another {seen.unit}, or nearly so, that has another label: one of the two labels is "
+        "wrong."
     )
     yield Finding(
-        technique="images",
+        technique=seen.technique,
         name="two labels",
         sentence=sentence,
         strength=held / known,

@@ -32,19 +32,20 @@ def odd_images(seen: Gallery, run: Run) -> Iterator[Finding]:
     first = float(away[oddest[0]]) / middle
     last = float(away[oddest[-1]]) / middle
     sentence = (
-        f"The {len(oddest)} oddest of {len(seen.held):,} held-out images are {number(last, 2)} to "
-        f"{number(first, 2)} times as far from the training images as the median one. Odd images "
-        "may be rare, badly taken, or of something else."
+        f"The {len(oddest)} oddest of {len(seen.held):,} held-out {seen.unit}s are "
+        f"{number(last, 2)} to {number(first, 2)} times as far from the training {seen.unit}s as the median one. Odd "
+        f"{seen.unit}s may be rare, badly taken, or of something else."
     )
     yield Finding(
-        technique="images",
-        name="odd images",
+        technique=seen.technique,
+        name=f"odd {seen.unit}s",
         sentence=sentence,
         strength=first,
         measure="distance / median distance",
         support=len(oddest),
         columns=(seen.column,),
         picture=Sheet(
-            "The oddest held-out images, the farthest first", (strip("", seen.held.pixels[oddest]),)
+            f"The oddest held-out {seen.unit}s, the farthest first",
+            (strip("", seen.held.pixels[oddest]),),
         ),
     )

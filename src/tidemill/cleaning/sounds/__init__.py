@@ -1,0 +1,1 @@
+"""Cleaning checks for sounds."""

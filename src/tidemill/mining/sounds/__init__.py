@@ -1,0 +1,1 @@
+"""The mining technique for sounds."""

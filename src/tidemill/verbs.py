@@ -227,7 +227,7 @@ def fit(
 
     Args:
         data: A Dataset, or anything that :func:`read` takes.
-        model: A registered model's name; ``trees`` by default, and ``gan`` for images. Where the
+        model: A registered model's name; ``trees`` by default, ``gan`` for images and sounds. Where the
             columns say that the data are prices of a market, models compete in foretelling the
             last times.
         options: The model's own options, as ``{"least": 30}``.
@@ -841,7 +841,7 @@ def run(
         out: A folder for report.html, report.json, findings.json, scores.json, model.tidemill and
             the tables train, holdout, clean, changes and synthetic, as Parquet and in the form of
             the source; None to write nothing.
-        model: A registered model's name; ``trees`` by default, and ``gan`` for images.
+        model: A registered model's name; ``trees`` by default, ``gan`` for images and sounds.
         model_options: The model's own options, as ``{"least": 30}``.
         preset: The name of a model with options, as "dcgan"; see :mod:`tidemill.models.presets`.
         rows: How many rows to generate; as many as training rows by default.

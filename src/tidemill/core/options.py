@@ -265,7 +265,8 @@ class Limits(TypedDict, total=False):
 
 
 ModelName = Annotated[
-    str | None, Doc("See `tidemill models`; trees by default, and gan for images.", "NAME")
+    str | None,
+    Doc("See `tidemill models`; trees by default, gan for images and sounds.", "NAME"),
 ]
 MODEL_OPTIONS = Doc(
     "An option of the model, as in least=30; may repeat.", "KEY=VALUE", flag="option"

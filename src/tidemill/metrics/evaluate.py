@@ -22,8 +22,8 @@ from tidemill.metrics.levels import LIMIT as LIMIT_OF_LEVELS
 from tidemill.metrics.levels import verdict_of_levels
 from tidemill.metrics.music.music import LIMIT as LIMIT_OF_MUSIC
 from tidemill.metrics.music.music import verdict_of_music
-from tidemill.metrics.sounds.sounds import LIMIT as LIMIT_OF_SOUNDS
-from tidemill.metrics.sounds.sounds import verdict_of_sounds
+from tidemill.metrics.sounds.verdict import LIMIT as LIMIT_OF_SOUNDS
+from tidemill.metrics.sounds.verdict import verdict_of_sounds
 from tidemill.metrics.verdict import LIMIT, verdict
 from tidemill.music.scores import is_scores
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from tidemill.acoustics.sounds import seconds
 from tidemill.core.change import Issue
 from tidemill.core.dataset import Dataset
 from tidemill.core.finding import Findings
@@ -53,6 +54,14 @@ TABLE_WORDS = DataWords(
 WORDS: dict[Modality, DataWords] = {
     "rows": TABLE_WORDS,
     "series": TABLE_WORDS,
+    "sounds": DataWords(
+        unit="sound",
+        read="{rows} of {extent}, from {name}",
+        worthless="sounds of independent pixels",
+        columns="What the sounds say, real against generated",
+        shown="real sounds",
+        note="This page plays real training sounds: share it with as much care as these.",
+    ),
     "images": DataWords(
         unit="image",
         read="{rows} of {extent}, from {name}",
@@ -258,6 +267,9 @@ class ReportInput:
         data = self.train or self.synthetic
         if data is not None and data.schema.score is not None:
             return plural(voices_of(data[data.schema.score.name]), "voice")
+        if data is not None and data.schema.sound is not None:
+            lengths = seconds(data[data.schema.sound.name])
+            return f"{lengths.min():.1f} to {lengths.max():.1f} seconds"
         if data is None or data.schema.image is None:
             return plural(self.columns or 0, "column")
         height, width, *colours = size(data[data.schema.image.name])

@@ -21,6 +21,7 @@ from tidemill.reporting.provenance import made
 from tidemill.reporting.rounds import rounds
 from tidemill.reporting.series import series
 from tidemill.reporting.share import share
+from tidemill.reporting.sounds import sounds
 from tidemill.reporting.summary import summary
 from tidemill.reporting.texts import texts
 from tidemill.reporting.trust import trust
@@ -48,6 +49,7 @@ CHAPTERS = (
     Chapter("generated", "What was generated", generated),
     Chapter("images", "Real images and generated ones", images, sees=("images",)),
     Chapter("music", "Real pieces and generated ones", music, sees=("music",)),
+    Chapter("sounds", "Real sounds and generated ones", sounds, sees=("sounds",)),
     Chapter("texts", "Generated texts", texts, sees=TABLES),
     Chapter("series", "How series move", series, sees=("series",)),
     Chapter("trust", "Can it be trusted?", trust),

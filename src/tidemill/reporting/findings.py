@@ -45,6 +45,11 @@ _TITLES = {
         "Unusual rows",
         "Rows that stand out, and the columns that make them so.",
     ),
+    "sounds": (
+        "What the sounds say",
+        "Seen as pictures of what is heard when, with high tones above; these say which sounds are "
+        "alike.",
+    ),
     "images": (
         "What the images show",
         "Seen through a small classifier, whose features say which images are alike.",

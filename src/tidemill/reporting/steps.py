@@ -34,7 +34,7 @@ def about_data(account: ReportInput) -> tuple[NextStep, ...]:
         return (NextStep(f"Run again without {it}:", " ".join(again)),)
     changed = account.changed is not None and account.changed.height > 0
     if account.source and (changed or account.undecided):
-        out = "clean.parquet" if account.modality == "images" else "clean.csv"
+        out = "clean.parquet" if account.modality in ("images", "sounds") else "clean.csv"
         return (_step("Get the cleaned data:", "clean", account.source, out=out),)
     return ()
 

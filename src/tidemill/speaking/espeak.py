@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import ClassVar
 
 from tidemill.acoustics.wav import read_wav
@@ -37,16 +39,20 @@ class Espeak:
         self._program = found
 
     def say(self, sentence: str, language: SpokenLanguage, voice: str) -> Speech:
-        called = [self._program, "-v", voice, "-s", WORDS_A_MINUTE, "--stdin", "--stdout"]
-        try:
-            done = subprocess.run(
-                called, input=sentence.encode(), capture_output=True, timeout=SECONDS, check=True
-            )
-            samples, rate = read_wav(done.stdout)
-        except (OSError, subprocess.SubprocessError, ValueError) as error:
-            raise DataError(
-                f"espeak-ng could not say a sentence ({error})",
-                where=sentence[:60],
-                hint="try it without this sentence",
-            ) from error
+        """One sentence, through files, as it stands in no option of the program."""
+        with tempfile.TemporaryDirectory() as folder:
+            text, sound = Path(folder) / "said.txt", Path(folder) / "said.wav"
+            text.write_text(sentence, encoding="utf-8")
+            options = ["-v", voice, "-s", WORDS_A_MINUTE, "-f", str(text), "-w", str(sound)]
+            try:
+                subprocess.run(
+                    [self._program, *options], capture_output=True, timeout=SECONDS, check=True
+                )
+                samples, rate = read_wav(sound.read_bytes())
+            except (OSError, subprocess.SubprocessError, ValueError) as error:
+                raise DataError(
+                    f"espeak-ng could not say a sentence ({error})",
+                    where=sentence[:60],
+                    hint="try it without this sentence",
+                ) from error
         return Speech(samples, rate)

@@ -77,6 +77,7 @@ class Kokoro:
         }
 
     def say(self, sentence: str, language: SpokenLanguage, voice: str) -> Speech:
+        """One sentence; of a long one, parts that the network takes at once."""
         phonemes = self._phonemes[language](sentence)
         tokens = [self._known[one] for one in phonemes if one in self._known]
         parts = []

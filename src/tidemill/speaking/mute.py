@@ -21,4 +21,5 @@ class Mute:
     spoken: ClassVar[Mapping[str, tuple[SpokenLanguage, ...]]] = {"none": ("en", "zh")}
 
     def say(self, sentence: str, language: SpokenLanguage, voice: str) -> Speech:
+        """Nothing."""
         raise MissingExtra("there is nothing here that speaks", hint=WAY_OUT)

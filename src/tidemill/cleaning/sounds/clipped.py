@@ -48,11 +48,8 @@ def cuts(values: np.ndarray) -> int:
         if abs(peak) < LOUD:
             continue
         there = np.concatenate([[False], values == peak, [False]])
-        begin, end = (
-            np.flatnonzero(there[1:] & ~there[:-1]),
-            np.flatnonzero(~there[1:] & there[:-1]),
-        )
-        found += int((end - begin >= RUN).sum())
+        edges = np.flatnonzero(there[1:] != there[:-1])  # beginnings and ends in turn
+        found += int((edges[1::2] - edges[::2] >= RUN).sum())
     return found
 
 

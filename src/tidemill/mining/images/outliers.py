@@ -33,8 +33,8 @@ def odd_images(seen: Gallery, run: Run) -> Iterator[Finding]:
     last = float(away[oddest[-1]]) / middle
     sentence = (
         f"The {len(oddest)} oddest of {len(seen.held):,} held-out {seen.unit}s are "
-        f"{number(last, 2)} to {number(first, 2)} times as far from the training {seen.unit}s as the median one. Odd "
-        f"{seen.unit}s may be rare, badly taken, or of something else."
+        f"{number(last, 2)} to {number(first, 2)} times as far from the training {seen.unit}s as "
+        f"the median one. Odd {seen.unit}s may be rare, badly taken, or of something else."
     )
     yield Finding(
         technique=seen.technique,

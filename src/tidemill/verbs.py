@@ -227,8 +227,8 @@ def fit(
 
     Args:
         data: A Dataset, or anything that :func:`read` takes.
-        model: A registered model's name; ``trees`` by default, ``gan`` for images and sounds. Where the
-            columns say that the data are prices of a market, models compete in foretelling the
+        model: A registered model's name; ``trees`` by default, ``gan`` for images and sounds. Where
+            the columns say that the data are prices of a market, models compete in foretelling the
             last times.
         options: The model's own options, as ``{"least": 30}``.
         preset: The name of a model with options, as "dcgan"; see :mod:`tidemill.models.presets`.

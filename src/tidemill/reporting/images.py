@@ -16,6 +16,7 @@ from tidemill.imaging.pixels import image_pixels, label_column, labels
 from tidemill.imaging.sheet import PAPER, contact_sheet, png, strip
 from tidemill.reporting.base import BETWEEN, Learning, ReportInput
 from tidemill.reporting.blocks import Block, Grid, Heading, Paragraph, SheetBlock
+from tidemill.supervised.hearing import pictured
 
 SHEET = 64
 """Images of a contact sheet."""
@@ -59,14 +60,15 @@ def snapshots(account: ReportInput, learning: Learning) -> list[Block]:
     strips = []
     for step, made in learning.snapshots:
         if len(made):
-            pixels = image_pixels(made)[:SNAPSHOT]
+            shown = made if made.schema.sound is None else pictured(made)
+            pixels = image_pixels(shown)[:SNAPSHOT]
             strips.append(strip(f"step {count(step)}", pixels, SNAPSHOT))
     return [
         Heading("The same noise as learning went"),
         Paragraph(
-            "Every column of images comes from the same random numbers, so a column shows how one "
-            "image came about; the last row is made with the weights that were kept. Columns that "
-            "grow alike from some step on would mean that the model makes a few images only."
+            f"Every column comes from the same random numbers, so it shows how one {account.unit} "
+            "came about; the last row is made with the weights that were kept. Columns that "
+            "grow alike from some step on would mean that the model makes only a few."
         ),
         SheetBlock("", tuple(strips)),
     ]

@@ -37,9 +37,9 @@ def sounds(account: ReportInput) -> list[Block]:
     rng = Run(account.seed or 0).rng("report", "sounds")
     which = "training" if account.train is not None else "held-out"
     text = (
-        f"None was chosen: they are drawn at random. Real ones are {which} sounds. The pictures show "
-        "what is heard when: high tones above, and each sound as wide as the others, however long "
-        "it is."
+        f"None was chosen: they are drawn at random. Real ones are {which} sounds. The pictures "
+        "show what is heard when: high tones above, and each sound as wide as the others, however "
+        "long it is."
     )
     blocks: list[Block] = [Paragraph(text, "small")]
     label = label_column(real.schema)

@@ -9,7 +9,7 @@ from tidemill.cleaning.sounds.takes import takes
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 
-RUN = 4
+RUN = 3
 """Samples in a row at the same peak; a wave that is whole has hardly more than two."""
 RUNS = 3
 """Of such cuts, so many in a sound."""

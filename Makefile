@@ -106,6 +106,7 @@ bench-finance: setup
 bench-entertainment: setup
 	PYTHONPATH=. $(BIN)/python benchmarks/levels.py
 	PYTHONPATH=. $(BIN)/python benchmarks/music.py --data $(or $(DATA),../shared/data) --out benchmarks/results/music.json
+	PYTHONPATH=. $(BIN)/python benchmarks/sounds.py
 
 clean:
 	rm -rf $(VENV) $(PEERS) $(ANONYMETER) $(TRADES) benchmarks/out demo-out tidemill-out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -18,8 +18,7 @@ QUIET = 0.01
 
 
 def diagnose(train: Dataset, run: Run) -> Diagnosis:
-    """Find sounds whose samples are those of an earlier one, whatever silence is around them and
-    however loud they are."""
+    """Find sounds whose samples are those of an earlier one, whatever silence is around them."""
     heard = takes(train, run, "repeated_sounds")
     first = _first(heard)
     again = [at for at, other in enumerate(first) if other != at]
@@ -60,9 +59,7 @@ def _first(heard: Takes) -> list[int]:
     for at, values in enumerate(heard.values):
         loud = np.flatnonzero(np.abs(values) > QUIET)
         inner = values[loud[0] : loud[-1] + 1] if len(loud) else values
-        peak = np.abs(inner).max()
-        form = np.rint(inner / peak * 100).astype(np.int8) if peak else inner.astype(np.int8)
-        places.append(known.setdefault(form.tobytes(), at))
+        places.append(known.setdefault(inner.tobytes(), at))
     return places
 
 

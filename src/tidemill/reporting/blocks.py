@@ -235,26 +235,6 @@ def drawn(picture: Picture | Sheet) -> PictureBlock | SheetBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class Player:
-    """A sound that the page plays.
-
-    Attributes:
-        title: One line.
-        wav: The bytes of a WAV file in base64.
-
-    Raises:
-        ValueError: The bytes are no WAV file.
-    """
-
-    title: str
-    wav: str
-
-    def __post_init__(self) -> None:
-        if not _is_wav(self.wav):
-            raise ValueError(f"what shall sound of '{self.title}' is no WAV file")
-
-
-@dataclass(frozen=True, slots=True)
 class Key:
     """What the two colours of the comparisons below it stand for."""
 

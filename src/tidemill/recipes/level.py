@@ -16,7 +16,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
 from tidemill.core.options import Doc
 from tidemill.core.run import Run
-from tidemill.core.score import Score
+from tidemill.core.score import Evidence, Score
 from tidemill.core.split import split
 from tidemill.core.words import count, number, percent, plural
 from tidemill.imaging.sheet import strip
@@ -24,7 +24,7 @@ from tidemill.levels.crossing import crossing
 from tidemill.levels.drawing import colours_of, drawn_level
 from tidemill.levels.legend import Legend, read_legend, ready_legends
 from tidemill.levels.planes import sizes, tiles_name
-from tidemill.metrics.levels import COPIES, LIMIT, SIDES, pattern_name
+from tidemill.metrics.levels import COPIES, LIMIT, SIDES, levels, pattern_name
 from tidemill.recipes.base import (
     Assumption,
     Recipe,
@@ -110,8 +110,10 @@ def level(
     made = found.data.rows(np.flatnonzero(found.crossed)[: case.wanted])
     scores: tuple[Score, ...] = ()
     if len(made):
+        floor = verbs.fit(case.train, model="independent", run=run.child("floor"))
+        single = floor.sample_dataset(len(made), where=asked or None, run=run.child("tiles"))
         real = _of_game(case.train, case), _of_game(case.holdout, case)
-        scores = tuple(verbs.evaluate(*real, made, metrics=["levels"], run=run.child("evaluate")))
+        scores = tuple(levels(Evidence(*real, made, single), run.child("evaluate")))
     return _page(case, fresh, found, made, scores)
 
 
@@ -290,11 +292,11 @@ def _rules(legend: Legend) -> str:
     return "from the start to all that is to be collected, with ladders, ropes and digging"
 
 
-def _shown(case: LevelCase, levels: Dataset) -> list[Block]:
+def _shown(case: LevelCase, some: Dataset) -> list[Block]:
     """The first levels of some, with the way through where there is one."""
-    if not len(levels):
+    if not len(some):
         return [Paragraph("There is none.")]
-    planes = levels[tiles_name(levels)].to_list()
+    planes = some[tiles_name(some)].to_list()
     colours = colours_of(planes, case.legend)
     strips = []
     widest = max(len(plane.split("\n")[0]) for plane in planes)

@@ -33,6 +33,8 @@ DOORS = {
     "augmentation/sampler.py": {"fit_resample"},
     "synthesis/synthesizer.py": {"interpolate"},
     "reporting/images.py": {"images"},
+    "reporting/music.py": {"music"},
+    "reporting/sounds.py": {"sounds"},
 }
 """Functions that make a run though none is at hand; everywhere else a part of a job is a child."""
 

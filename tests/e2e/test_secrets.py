@@ -150,7 +150,7 @@ CALLS = {
 }
 SLOW = ("fairness", "verdict", "audit", "share", "run", "report", "loop", "recipe")
 MORE_SLOW = {
-    "patients": (),
+    "patients": ("what-if",),
     "visits": ("evaluate",),
     "courses": ("evaluate", "mine"),
     "letters": ("evaluate",),

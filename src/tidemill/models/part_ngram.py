@@ -45,8 +45,9 @@ class PartNgram:
         >>> spec = Spec(codes=(Code("part", 4),), sites=(3,), topology="parts", cycles=(2,))
         >>> rows = np.tile([[2], [1], [3]], (50, 1, 1)).astype(np.int32)
         >>> model = PartNgram().fit(spec, Batch(np.zeros((50, 3, 0), np.int64), rows), Run())
-        >>> model.sample(1, np.random.default_rng(0)).code[0, :, 0].tolist()
-        [2, 1, 3]
+        >>> made = model.sample(200, np.random.default_rng(0)).code[..., 0]
+        >>> bool((made == [2, 1, 3]).all(axis=1).mean() > 0.9)
+        True
     """
 
     parameters: ClassVar[Mapping[str, Any]] = {}

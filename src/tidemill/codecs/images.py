@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import polars as pl
 
+from tidemill.codecs.beside import Beside, only_column
 from tidemill.codecs.codec import Claim, Codec
 from tidemill.codecs.columns.base import FIRST, SurrogateStream
 from tidemill.codecs.stored_schema import stored_schema
@@ -18,7 +19,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ConditionError, DataError
 from tidemill.core.grid import Batch, Constraints, Real, Spec, Topology
 from tidemill.core.run import Run
-from tidemill.core.schema import Rule, Schema
+from tidemill.core.schema import Schema
 from tidemill.imaging.pixels import image_column, images, pixels
 
 CHANNELS = {1: ("grey",), 3: ("red", "green", "blue")}
@@ -63,9 +64,7 @@ class ImageCodec(Codec):
     @property
     def given(self) -> TableCodec | None:
         """What stands beside the images, where any of it can be learned."""
-        if self.spec.context is None:
-            return None
-        return self._others
+        return self._beside.given
 
     def fit(self, data: Dataset, run: Run, persons: np.ndarray | None = None) -> Self:
         """Note the images' size, and fit the codec of the other columns.
@@ -75,36 +74,20 @@ class ImageCodec(Codec):
                 column of images.
         """
         kept = stored_schema(data, persons)
-        if len(kept.of_kind("image")) > 1:
-            raise DataError(
-                f"there are {len(kept.of_kind('image'))} columns of images, and only one can be "
-                "learned",
-                where=data.name,
-                hint="leave the others out with option 'ignore'",
-            )
-        column = image_column(kept)
-        assert column is not None
+        column = only_column(kept, "image", "images", data.name)
         height, width, channels = pixels(data[column.name].head(1)).shape[1:]
         self.size = (height, width, channels)
-        others = [name for name in kept.names if name != column.name]
-        self._others = None
-        rules: tuple[Rule, ...] = ()
-        if others:
-            self._others = TableCodec().fit(data.select(others), run, persons)
-            rules = self._others.schema.rules
-        self.schema = Schema(kept.columns, rules)
+        self._beside = Beside.fitted(data, kept, column.name, run, persons)
+        self.schema = Schema(kept.columns, self._beside.rules)
         return self._made()
 
     def _made(self) -> Self:
         height, width, channels = self.size
-        context = None if self._others is None else self._others.spec
-        if context is not None and not context.reals and not context.codes:
-            context = None
         self.spec = Spec(
             tuple(Real(name, scale="bounded") for name in CHANNELS[channels]),
             (),
             (height, width),
-            context=context,
+            context=self._beside.spec,
             topology=self.topology,
         )
         return self
@@ -127,13 +110,10 @@ class ImageCodec(Codec):
                 hint="read them with ?size=WIDTHxHEIGHT, or fit anew",
             )
         n = len(data)
-        context = None
-        if self.spec.context is not None and self._others is not None:
-            context = self._others.encode(data.select(list(self._others.schema.names)))
         return Batch(
             values.reshape(n, *self.size).astype(np.int64),
             np.zeros((n, *self.size[:2], 0), np.int32),
-            context=context,
+            context=self._beside.encode(data),
         )
 
     def decode(
@@ -144,12 +124,7 @@ class ImageCodec(Codec):
         surrogates: SurrogateStream = FIRST,
     ) -> Dataset:
         made = images(self._image, np.clip(batch.tick, 0, DEEPEST).astype(np.uint8))
-        columns = {self._image: made}
-        if self._others is not None:
-            beside = batch.context
-            if beside is None:
-                beside = Batch.blank(self._others.spec, len(batch))
-            columns |= {c.name: c for c in self._others.decode(beside, rng, name, surrogates).frame}
+        columns = {self._image: made, **self._beside.decode(batch, rng, name, surrogates)}
         return Dataset(pl.DataFrame([columns[c.name] for c in self.schema]), self.schema, name=name)
 
     def constraints(self, condition: Condition) -> Constraints:
@@ -159,15 +134,11 @@ class ImageCodec(Codec):
                 where=f"column '{self._image}'",
                 hint="ask for a label",
             )
-        if self._others is None:
-            return Constraints()
-        return self._others.constraints(condition)
+        return self._beside.constraints(condition)
 
     def levels(self, name: str) -> list[str]:
         self.schema[name]  # raises where there is none
-        if self._others is None or name == self._image:
-            return []
-        return self._others.levels(name)
+        return self._beside.levels(name)
 
     def check(self, data: Dataset) -> None:
         self.encode(data.select(list(self.schema.names)))
@@ -183,7 +154,7 @@ class ImageCodec(Codec):
         return {
             "schema": self.schema.to_state(),
             "size": list(self.size),
-            "others": None if self._others is None else self._others.to_state(),
+            "others": self._beside.to_state(),
         }
 
     @classmethod
@@ -194,11 +165,5 @@ class ImageCodec(Codec):
         if channels not in CHANNELS or image_column(codec.schema) is None:
             raise ValueError("this is no codec of images")
         codec.size = (height, width, channels)
-        codec._others = None
-        there = {codec._image}
-        if state["others"] is not None:
-            codec._others = TableCodec.from_state(state["others"])
-            there |= set(codec._others.schema.names)
-        if there != set(codec.schema.names):
-            raise ValueError("the codec's columns are not the schema's")
+        codec._beside = Beside.from_state(state["others"], codec.schema, codec._image)
         return codec._made()

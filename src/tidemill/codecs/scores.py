@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import polars as pl
 
+from tidemill.codecs.beside import Beside, only_column
 from tidemill.codecs.codec import Claim, Codec
 from tidemill.codecs.columns.base import FIRST, SurrogateStream
 from tidemill.codecs.stored_schema import stored_schema
@@ -29,7 +30,7 @@ from tidemill.core.grid import (
     Topology,
 )
 from tidemill.core.run import Run
-from tidemill.core.schema import Rule, Schema
+from tidemill.core.schema import Schema
 from tidemill.music.scores import (
     HELD,
     MOST_VOICES,
@@ -92,7 +93,7 @@ class ScoreCodec(Codec):
     @property
     def given(self) -> TableCodec | None:
         """What stands beside the pieces, where any of it can be learned."""
-        return None if self.spec.context is None else self._others
+        return self._beside.given
 
     def fit(self, data: Dataset, run: Run, persons: np.ndarray | None = None) -> Self:
         """Note voices, pitches and steps, and fit the codec of the other columns.
@@ -102,15 +103,7 @@ class ScoreCodec(Codec):
                 column of pieces, or none of them has a note.
         """
         kept = stored_schema(data, persons)
-        if len(kept.of_kind("score")) > 1:
-            raise DataError(
-                f"there are {len(kept.of_kind('score'))} columns of pieces, and only one can be "
-                "learned",
-                where=data.name,
-                hint="leave the others out with option 'ignore'",
-            )
-        assert kept.score is not None
-        name = kept.score.name
+        name = only_column(kept, "score", "pieces", data.name).name
         pieces = pieces_of(data[name])
         sounding = all_pitches(pieces)
         if not len(sounding):
@@ -120,25 +113,17 @@ class ScoreCodec(Codec):
         self.voices = voices_of(data[name])
         self.low, self.high = int(sounding.min()), int(sounding.max())
         self.steps = max(len(piece) for piece in pieces)
-        others = [column for column in kept.names if column != name]
-        self._others = None
-        rules: tuple[Rule, ...] = ()
-        if others:
-            self._others = TableCodec().fit(data.select(others), run, persons)
-            rules = self._others.schema.rules
-        self.schema = Schema(kept.columns, rules)
+        self._beside = Beside.fitted(data, kept, name, run, persons)
+        self.schema = Schema(kept.columns, self._beside.rules)
         return self._made()
 
     def _made(self) -> Self:
-        context = None if self._others is None else self._others.spec
-        if context is not None and not context.reals and not context.codes:
-            context = None
         size = FIRST_LEVEL + self._highest - self._lowest + 1
         self.spec = Spec(
             codes=tuple(Code(f"voice {voice}", size) for voice in range(1, self.voices + 1)),
             sites=(self._room,),
             ragged=True,
-            context=context,
+            context=self._beside.spec,
             topology=self.topology,
             cycles=BARS,
             shifts=SHIFTS,
@@ -185,10 +170,7 @@ class ScoreCodec(Codec):
             self._check(row, piece)
             batch.code[row, : len(piece)] = self._levels(piece)
             batch.mask[row, : len(piece)] = True
-        context = None
-        if self.spec.context is not None and self._others is not None:
-            context = self._others.encode(data.select(list(self._others.schema.names)))
-        return Batch(batch.tick, batch.code, batch.mask, context)
+        return Batch(batch.tick, batch.code, batch.mask, self._beside.encode(data))
 
     def partly(self, pieces: Sequence[np.ndarray]) -> tuple[Batch, Known]:
         """Pieces that have the first voices only, and which codes they give: where they have all,
@@ -248,12 +230,7 @@ class ScoreCodec(Codec):
         made = scores(self._score, pieces)
         if not pieces:
             made = scores(self._score, [np.zeros((0, self.voices), np.int16)]).head(0)
-        columns = {self._score: made}
-        if self._others is not None:
-            beside = batch.context
-            if beside is None:
-                beside = Batch.blank(self._others.spec, len(batch))
-            columns |= {c.name: c for c in self._others.decode(beside, rng, name, surrogates).frame}
+        columns = {self._score: made, **self._beside.decode(batch, rng, name, surrogates)}
         return Dataset(pl.DataFrame([columns[c.name] for c in self.schema]), self.schema, name=name)
 
     def _piece(self, levels: np.ndarray) -> np.ndarray:
@@ -276,15 +253,11 @@ class ScoreCodec(Codec):
                 where=f"column '{self._score}'",
                 hint="ask for what stands beside it, such as a key",
             )
-        if self._others is None:
-            return Constraints()
-        return self._others.constraints(condition)
+        return self._beside.constraints(condition)
 
     def levels(self, name: str) -> list[str]:
         self.schema[name]  # raises where there is none
-        if self._others is None or name == self._score:
-            return []
-        return self._others.levels(name)
+        return self._beside.levels(name)
 
     def check(self, data: Dataset) -> None:
         self.encode(data.select(list(self.schema.names)))
@@ -301,7 +274,7 @@ class ScoreCodec(Codec):
             "voices": self.voices,
             "pitches": [self.low, self.high],
             "sixteenths": self.steps,
-            "others": None if self._others is None else self._others.to_state(),
+            "others": self._beside.to_state(),
         }
 
     @classmethod
@@ -313,11 +286,5 @@ class ScoreCodec(Codec):
         codec.steps = checked.whole(state["sixteenths"], 1, LONGEST)
         if codec.low > codec.high or codec.schema.score is None:
             raise ValueError("this is no codec of pieces")
-        codec._others = None
-        there = {codec._score}
-        if state["others"] is not None:
-            codec._others = TableCodec.from_state(state["others"])
-            there |= set(codec._others.schema.names)
-        if there != set(codec.schema.names):
-            raise ValueError("the codec's columns are not the schema's")
+        codec._beside = Beside.from_state(state["others"], codec.schema, codec._score)
         return codec._made()

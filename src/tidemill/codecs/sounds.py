@@ -12,6 +12,7 @@ import polars as pl
 
 from tidemill.acoustics.sounds import rates, seconds, sounds
 from tidemill.acoustics.spectrogram import FASTEST, SLOWEST, Spectrogram
+from tidemill.codecs.beside import only_column
 from tidemill.codecs.codec import Claim, Codec
 from tidemill.codecs.columns.base import FIRST, SurrogateStream
 from tidemill.codecs.images import ImageCodec
@@ -83,13 +84,7 @@ class SoundCodec(Codec):
                 column of sounds, or they are too long.
         """
         kept = stored_schema(data, persons)
-        if len(kept.of_kind("sound")) > 1:
-            raise DataError(
-                f"there are {len(kept.of_kind('sound'))} columns of sounds, and only one can be "
-                "learned",
-                where=data.name,
-                hint="leave the others out with option 'ignore'",
-            )
+        only_column(kept, "sound", "sounds", data.name)
         self.schema = kept
         values = data[self._sound]
         [self.rate, *_] = rates(values)

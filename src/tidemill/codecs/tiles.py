@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import polars as pl
 
+from tidemill.codecs.beside import only_column
 from tidemill.codecs.codec import Claim, Codec
 from tidemill.codecs.columns.base import FIRST, SurrogateStream
 from tidemill.codecs.stored_schema import stored_schema
@@ -85,17 +86,11 @@ class TileCodec(Codec):
                 or columns of planes.
         """
         kept = stored_schema(data, persons)
-        if len(kept.of_kind("tiles")) > 1:
-            raise DataError(
-                f"there are {len(kept.of_kind('tiles'))} columns of tiles, and only one can be "
-                "learned",
-                where=data.name,
-                hint="leave the others out with option 'ignore'",
-            )
+        column = only_column(kept, "tiles", "tiles", data.name)
         data = data.select(list(kept.names))
         height, width = sizes(data).max(axis=0).tolist() if len(data) else (1, 1)
         _check_room(len(data), height, width, data.name)
-        planes = data[kept.of_kind("tiles")[0].name].to_list()
+        planes = data[column.name].to_list()
         symbols = symbols_of(planes)
         if len(symbols) > MOST_SYMBOLS:
             raise DataError(

@@ -421,6 +421,11 @@ class Constraints:
     sums: tuple[LinearBound, ...] = ()
     rows: PartialRows | None = None
 
+    @property
+    def of_all(self) -> bool:
+        """Whether something is known of all rows alike."""
+        return bool(self.tick or self.code or self.sums)
+
     def behind(self, other: Spec) -> Constraints:
         """The same of rows whose channels stand behind those of another table."""
         reals, codes = len(other.reals), len(other.codes)

@@ -97,7 +97,7 @@ class Independent:
             OptionError: Something is known of single tokens, or tiles.
         """
         if self.spec.topology in _PLACELESS:
-            if known.tick or known.code or known.sums or known.rows is not None:
+            if known.of_all or known.rows is not None:
                 raise OptionError(
                     "the model 'independent' draws every token by itself and keeps to nothing",
                     hint="choose option 'model=autoregressive'",

@@ -306,7 +306,7 @@ class Ngram:
         Raises:
             OptionError: Something is known of single units, or a context is missing.
         """
-        if known.tick or known.code or known.sums or known.rows is not None:
+        if known.of_all or known.rows is not None:
             raise OptionError(
                 "the model 'ngram' writes texts from their beginning and keeps to no unit of them",
                 hint="ask for what stands beside the texts",

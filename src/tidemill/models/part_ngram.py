@@ -24,7 +24,7 @@ from tidemill.core.grid import (
 )
 from tidemill.core.run import Run
 from tidemill.models.base import State, check_context, check_learns
-from tidemill.models.tile_ngram import Histories
+from tidemill.models.histories import Histories, mixed_chances
 
 PRIOR = 2.0
 """Levels that a history takes from the shorter one."""
@@ -112,13 +112,8 @@ class PartNgram:
         self, had: np.ndarray, code: np.ndarray, row: np.ndarray, site: np.ndarray, part: int
     ) -> np.ndarray:
         """(m, levels) the chances of a part's levels at some sites."""
-        known = self.histories[part]
-        total = known[0].count.sum(axis=0)
-        chance = np.tile(total / max(total.sum(), 1), (len(row), 1))
-        for histories, key in zip(known, self._keys(had, code, row, site, part), strict=True):
-            count = histories.of(key)
-            chance = (count + PRIOR * chance) / (count.sum(axis=1, keepdims=True) + PRIOR)
-        return chance
+        keys = self._keys(had, code, row, site, part)
+        return mixed_chances(self.histories[part], keys, PRIOR)
 
     def sample(
         self, n: int, rng: np.random.Generator, run: Run | None = None, context: Batch | None = None
@@ -187,7 +182,7 @@ class PartNgram:
         Raises:
             OptionError: Something is known of all levels of a part, or a context is missing.
         """
-        if known.tick or known.code or known.sums or known.rows is not None:
+        if known.of_all or known.rows is not None:
             raise OptionError(
                 "the model 'part_ngram' keeps to no level of parts that is asked of all rows",
                 hint="ask for what stands beside them, or give rows with some of the parts",
@@ -218,8 +213,7 @@ class PartNgram:
         arrays: dict[str, np.ndarray] = {"lengths": self.lengths.astype(np.int64)}
         for part, known in enumerate(self.histories):
             for length, one in enumerate(known):
-                arrays[f"key.{part}.{length}"] = one.key
-                arrays[f"count.{part}.{length}"] = one.count
+                arrays |= one.to_arrays(f"{part}.{length}")
         return {}, arrays
 
     @classmethod
@@ -238,15 +232,10 @@ class PartNgram:
         model.lengths = checked_arrays.integers(arrays, "lengths", np.int64, shape, 0, 2**40)
         found = []
         for part in range(len(spec.codes)):
-            own = []
-            for length in range(HISTORIES):
-                name = f"{part}.{length}"
-                key = checked_arrays.integers(arrays, f"key.{name}", np.int64, (None,), 0)
-                size = (len(key), model.levels)
-                count = checked_arrays.integers(arrays, f"count.{name}", np.int64, size, 0, 2**40)
-                if not len(key) or np.any(np.diff(key) <= 0):
-                    raise ValueError("there are no histories, or one of them twice")
-                own.append(Histories(key, count))
+            own = [
+                Histories.from_arrays(arrays, f"{part}.{length}", model.levels)
+                for length in range(HISTORIES)
+            ]
             found.append(tuple(own))
         if not model.lengths.sum():
             raise ValueError("there are no rows")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from tidemill.core import checked_arrays, checked_values
+from tidemill.core import checked_values
 from tidemill.core.errors import OptionError
 from tidemill.core.grid import Batch, ConditionalSample, Constraints, Spec, Topology
 from tidemill.core.run import Run
 from tidemill.models.base import State, check_context, check_learns
+from tidemill.models.histories import Histories, mixed_chances
 from tidemill.models.tile_classes import telling_code
 
 BEFORE = ((0, -1), (-1, 0), (-1, -1))
@@ -21,31 +22,6 @@ first."""
 PRIOR = 1.0
 """Tiles that a history takes from the shorter one."""
 LEAST_CHANCE = 1e-9
-
-
-@dataclass(frozen=True)
-class Histories:
-    """What followed each history of one length.
-
-    Attributes:
-        key: (h,) ascending, see :meth:`TileNgram._keys`.
-        count: (h, levels) how often each tile did.
-    """
-
-    key: np.ndarray
-    count: np.ndarray
-
-    @staticmethod
-    def counted(key: np.ndarray, tile: np.ndarray, levels: int) -> Histories:
-        """Of (m,) histories and the tiles that follow them."""
-        own, place = np.unique(key, return_inverse=True)
-        count = np.bincount(place * levels + tile, minlength=len(own) * levels)
-        return Histories(own, count.reshape(len(own), levels).astype(np.int64))
-
-    def of(self, key: np.ndarray) -> np.ndarray:
-        """(m,) histories -> (m, levels) counts, 0 behind those that are not known."""
-        at = np.minimum(np.searchsorted(self.key, key), len(self.key) - 1)
-        return self.count[at] * (self.key[at] == key)[:, None]
 
 
 class TileNgram:
@@ -137,13 +113,9 @@ class TileNgram:
         of: np.ndarray,
     ) -> np.ndarray:
         """(m, levels) the chances of the tiles at some sites, given those before each."""
-        total = self.histories[0].count.sum(axis=0)
-        chance = np.tile(total / max(total.sum(), 1), (len(row), 1))
-        for length, known in enumerate(self.histories):
-            count = known.of(self._keys(seen, row, line, column, of, length))
-            whole = count.sum(axis=1, keepdims=True)
-            chance = (count + PRIOR * chance) / (whole + PRIOR)
-        return chance
+        lengths = range(len(self.histories))
+        keys = (self._keys(seen, row, line, column, of, length) for length in lengths)
+        return mixed_chances(self.histories, keys, PRIOR)
 
     def sample(
         self, n: int, rng: np.random.Generator, run: Run | None = None, context: Batch | None = None
@@ -228,7 +200,7 @@ class TileNgram:
         Raises:
             OptionError: Something is known of all tiles of a channel, or a context is missing.
         """
-        if known.tick or known.code or known.sums or known.rows is not None:
+        if known.of_all or known.rows is not None:
             raise OptionError(
                 "the model 'tile_ngram' keeps to nothing that is asked of all tiles",
                 hint="ask for what stands beside them, or give some tiles",
@@ -252,10 +224,9 @@ class TileNgram:
 
     def to_state(self) -> State:
         """The counts; no plane."""
-        arrays = {}
+        arrays: dict[str, np.ndarray] = {}
         for length, known in enumerate(self.histories):
-            arrays[f"key.{length}"] = known.key
-            arrays[f"count.{length}"] = known.count
+            arrays |= known.to_arrays(str(length))
         return {"split": self.split}, arrays
 
     @classmethod
@@ -273,15 +244,10 @@ class TileNgram:
         if document["split"] is not None:
             codes = 0 if spec.context is None else len(spec.context.joint.codes)
             model.split = checked_values.whole(document["split"], 0, codes - 1)
-        found = []
-        for length in range(len(BEFORE) + 1):
-            key = checked_arrays.integers(arrays, f"key.{length}", np.int64, (None,), 0)
-            shape = (len(key), model.levels)
-            count = checked_arrays.integers(arrays, f"count.{length}", np.int64, shape, 0, 2**40)
-            if not len(key) or np.any(np.diff(key) <= 0):
-                raise ValueError("there are no histories, or one of them twice")
-            found.append(Histories(key, count))
-        model.histories = tuple(found)
+        model.histories = tuple(
+            Histories.from_arrays(arrays, str(length), model.levels)
+            for length in range(len(BEFORE) + 1)
+        )
         return model
 
 

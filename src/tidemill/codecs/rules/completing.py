@@ -77,7 +77,7 @@ class Completing:
         self._apart: list[tuple[np.ndarray, list[dict[str, Allowed]]]] = []
         self._given: dict[str, PartialRows] = {}
         self._known = Constraints()
-        self._asked = bool(known.tick or known.code or known.sums)
+        self._asked = known.of_all
         for name in rows.schema.names:
             column, codec = self._codecs[name]
             part = given(column, codec, rows[name])

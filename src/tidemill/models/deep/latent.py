@@ -339,7 +339,7 @@ class Latent:
                 hint="fit with option 'model=trees' or option 'model=autoregressive' for that",
             )
         self.vae.check(known)
-        if not (known.tick or known.code or known.sums):
+        if not known.of_all:
             return ConditionalSample(self.sample(n, rng, run), np.ones(n), float(n))
         run = run or Run()
         plain = run.child(quiet=True)

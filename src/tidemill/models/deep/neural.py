@@ -453,7 +453,7 @@ class Neural(ABC):
                 hint="fit with option 'model=trees' or option 'model=autoregressive' for that",
             )
         self.check(known)
-        if not (known.tick or known.code or known.sums):
+        if not known.of_all:
             return ConditionalSample(self.sample(n, rng, run), np.ones(n), float(n))
         run = run or Run()
         plain = run.child(quiet=True)

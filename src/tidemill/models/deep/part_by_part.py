@@ -381,7 +381,7 @@ class PartByPart(InTurn):
         Raises:
             OptionError: Something is.
         """
-        if known.tick or known.code or known.sums:
+        if known.of_all:
             raise OptionError(
                 "the model 'autoregressive' keeps to no level of parts that is asked of all rows",
                 hint="ask for what stands beside the rows, or give rows with some of the parts",

@@ -294,7 +294,7 @@ class TileByTile(InTurn):
         Raises:
             OptionError: Something is.
         """
-        if known.tick or known.code or known.sums:
+        if known.of_all:
             raise OptionError(
                 "the model 'autoregressive' keeps to nothing that is asked of all tiles",
                 hint="ask for what stands beside them, or give some tiles",

@@ -381,7 +381,7 @@ class UnitByUnit(InTurn):
         Raises:
             OptionError: Something is.
         """
-        if known.tick or known.code or known.sums:
+        if known.of_all:
             raise OptionError(
                 "the model 'autoregressive' writes texts from their beginning and keeps to no unit "
                 "of them",

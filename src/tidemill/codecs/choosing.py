@@ -28,7 +28,13 @@ PRICES = (
     *("preis", "precio", "cierre", "prix", "cours", "prezzo", "chiusura", "preço", "цена"),
     *("价格", "收盘", "股价", "净值", "汇率", "終値", "株価", "종가", "주가"),
 )
-"""Words that name assets, and what they cost."""
+SALES = (
+    *("quantity", "qty", "sold", "sale", "sales", "revenue", "units", "order"),
+    *("orders", "demand", "customers", "visitors", "discount", "menge", "umsatz", "absatz"),
+    *("cantidad", "ventas", "ventes", "vendite", "销量", "销售", "数量", "订单", "売上", "수량"),
+)
+"""Words that name assets, what they cost, and what is told of shops, whose goods have prices,
+too."""
 LEAST_STEPS = 2
 """Rows of an entity, on average, from which on they are taken for a series."""
 
@@ -100,6 +106,8 @@ def is_market(data: Dataset) -> bool:
     if data.schema.modality != "series" or not looks_like_market(data):
         return False
     entities, numbers = data.schema.of_role("entity"), _of_steps(data.schema)
+    if _is_named(numbers, SALES):
+        return False
     return _is_named(entities, ASSETS) or _is_named(numbers, PRICES)
 
 

@@ -57,6 +57,15 @@ def test_what_is_kept_whole_must_be_named_as_a_market(
     assert says or market_choice(data, Run()) is None
 
 
+def test_what_a_shop_sells_is_no_market_though_goods_have_prices() -> None:
+    goods = readings("stock_code", "price").frame
+    assert is_market(read(goods, Run(), entity="stock_code", time="day"))
+    for name in ("Quantity", "daily_sales", "销量"):
+        sold = goods.with_columns((pl.col("price") * 3 + 1).alias(name))
+        data = read(sold, Run(), entity="stock_code", time="day")
+        assert (looks_like_market(data), is_market(data)) == (True, False)
+
+
 def test_persons_are_refused_by_what_keeps_every_number() -> None:
     with pytest.raises(DataError, match="these are persons"):
         Synthesizer.fit(readings("patient_id", "weight"), Run(), "fhs")

@@ -7,11 +7,11 @@ import re
 from collections.abc import Callable
 
 from tidemill.speaking.numbers import NUMBER, chinese
+from tidemill.speaking.signs import signs_in_words
 
 _HAN = re.compile(r"[\u3400-\u9fff]+")
 _PIECES = re.compile(r"[\u3400-\u9fff]+|[A-Za-z]+|[.,;:!?()]")
 _MARKS = str.maketrans("，、。；：！？（）", ",,.;:!?()")
-_SIGNS = {"×": "乘", "=": "等于", "+": "加", "≥": "至少", "≤": "至多", "&": "和", "±": "正负"}
 _PERCENT = re.compile(r"([\d.,]*\d)\s*[%％]")
 _INITIALS = {
     **{"b": "p", "p": "pʰ", "m": "m", "f": "f", "d": "t", "t": "tʰ", "n": "n", "l": "l"},
@@ -62,9 +62,7 @@ def pieces(text: str) -> list[str]:
         >>> pieces("增长 12.5%，AUC 高。")
         ['增长百分之十二点五', ',', 'AUC', '高', '.']
     """
-    said = _PERCENT.sub(r"百分之\1", text).translate(_MARKS)
-    for sign, words in _SIGNS.items():
-        said = said.replace(sign, words)
+    said = _PERCENT.sub(r"百分之\1", signs_in_words(text, "zh")).translate(_MARKS)
     said = NUMBER.sub(lambda match: chinese(match[0]), said)
     joined = re.sub(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])", "", said)
     return _PIECES.findall(joined)

@@ -10,27 +10,9 @@ from functools import cached_property
 from importlib.resources import files
 
 from tidemill.speaking.numbers import NUMBER, english
+from tidemill.speaking.signs import signs_in_words
 
-_SIGNS = {
-    "%": " percent ",
-    "×": " times ",
-    "&": " and ",
-    "=": " equals ",
-    "+": " plus ",
-    "±": " plus or minus ",
-    ">": " more than ",
-    "<": " less than ",
-    "≥": " at least ",
-    "≤": " at most ",
-    "€": " euros ",
-    "$": " dollars ",
-    "£": " pounds ",
-    "@": " at ",
-    "_": " ",
-    "/": " ",
-    "–": " - ",
-    "’": "'",
-}
+_MARKS = str.maketrans({"_": " ", "/": " ", "–": "-", "’": "'"})
 _WEAK = {"a": "ɐ", "an": "ən", "the": "ðə", "to": "tə", "and": "ænd", "of": "ʌv"}
 """How words are said that nobody stresses."""
 _TOKEN = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)*|[.,;:!?()\"]")
@@ -115,9 +97,8 @@ def spelled_out(text: str) -> str:
         >>> spelled_out("95.2 % of A/B")
         'ninety-five point two percent of A B'
     """
-    said = NUMBER.sub(lambda match: f" {english(match[0])} ", text)
-    for sign, words in _SIGNS.items():
-        said = said.replace(sign, words)
+    said = signs_in_words(text, "en").translate(_MARKS)
+    said = NUMBER.sub(lambda match: f" {english(match[0])} ", said)
     return " ".join(said.split())
 
 

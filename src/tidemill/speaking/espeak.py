@@ -13,6 +13,7 @@ from typing import ClassVar
 from tidemill.acoustics.wav import read_wav
 from tidemill.core.errors import DataError, MissingExtra
 from tidemill.speaking.mute import WAY_OUT
+from tidemill.speaking.signs import signs_in_words
 from tidemill.speaking.speaker import Speech, SpokenLanguage
 
 PROGRAM = "espeak-ng"
@@ -42,7 +43,7 @@ class Espeak:
         """One sentence, through files, as it stands in no option of the program."""
         with tempfile.TemporaryDirectory() as folder:
             text, sound = Path(folder) / "said.txt", Path(folder) / "said.wav"
-            text.write_text(sentence, encoding="utf-8")
+            text.write_text(signs_in_words(sentence, language), encoding="utf-8")
             options = ["-v", voice, "-s", WORDS_A_MINUTE, "-f", str(text), "-w", str(sound)]
             try:
                 subprocess.run(

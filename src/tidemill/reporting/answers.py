@@ -124,7 +124,9 @@ def _findings(account: ReportInput) -> Answer | None:
         return Answer(FINDINGS, question, "good", f"{head}.", text, steps=steps)
     number = len(account.findings)
     answer = f"{plural(number, 'finding holds', 'findings hold')} up on held-out {unit}s."
-    if account.target:
+    # one that is no better than guessing is no finding
+    told = any(finding.name == "classifier" for finding in account.findings)
+    if account.target and not told:
         answer += f" Nothing shows that {account.target} can be predicted."
     best = next(iter(highlights(account.findings)), account.findings[0])
     return Answer(FINDINGS, question, "note", answer, opening(best.sentence, _LETTERS), steps=steps)

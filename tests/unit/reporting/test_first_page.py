@@ -83,6 +83,9 @@ def test_that_a_target_cannot_be_predicted_is_said(account: ReportInput) -> None
     others = Findings(one for one in account.findings if one.technique != "drivers")
     given = answer(replace(account, findings=others), "Findings")
     assert "Nothing shows that tip can be predicted." in given.answer
+    heard = Finding("sounds", "classifier", "A small classifier tells tip.", 0.9, "AUC", 9)
+    told = answer(replace(account, findings=Findings([*others, heard])), "Findings")
+    assert "Nothing shows" not in told.answer
     none = answer(replace(account, findings=Findings()), "Findings")
     assert none.answer.startswith("Nothing that holds up")
 

@@ -9,7 +9,7 @@ import numpy as np
 from tidemill.core.privacy import privacy_of
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
-from tidemill.core.words import percent, ratio
+from tidemill.core.words import listing, number, percent, ratio
 from tidemill.metrics.music.copies import RUNS, copies
 from tidemill.metrics.music.foretelling import NoteCounts
 from tidemill.metrics.music.likeness import likeness
@@ -76,7 +76,7 @@ def verdict_of_music(scores: Sequence[Score]) -> str:
     said = []
     far = [score for score in named.values() if _is_far(score)]
     if named:
-        what = ", ".join(f"{s.name} {ratio(s.value or 0)} ({ratio(s.ceiling or 0)})" for s in far)
+        what = listing([f"{s.name} {number(s.value)} (real {number(s.ceiling)})" for s in far])
         said.append(
             f"The generated pieces differ from real ones in {what}."
             if far

@@ -202,7 +202,7 @@ def test_folders_that_cannot_be_written(customers: Path, tidemill: Tidemill) -> 
 
 def test_unknown_names(tmp_path: Path, customers: Path, tidemill: Tidemill) -> None:
     refused(tidemill("fit", customers, "--model", "treees", "--out", tmp_path / "m"), "trees")
-    refused(tidemill("mine", customers, "--technique", "magic"), "drivers")
+    refused(tidemill("mine", customers, "--technique", "sorcery"), "drivers")
     refused(tidemill("fit", customers, "--nope"), "--nope")
     assert (
         tidemill(

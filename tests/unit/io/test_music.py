@@ -85,6 +85,23 @@ def test_an_upbeat_ends_its_bar() -> None:
     assert piece[12, 0] == 62
 
 
+def test_no_note_is_lost_in_silence() -> None:
+    """A note without an end, and two within a sixteenth."""
+    file = mido.MidiFile(ticks_per_beat=480)
+    track = mido.MidiTrack()
+    for pitch, wait, length in ((60, 0, 480), (62, 0, 50), (64, 0, 50), (65, 380, 480)):
+        track.append(mido.Message("note_on", note=pitch, time=wait))
+        track.append(mido.Message("note_off", note=pitch, time=length))
+    track.append(mido.Message("note_on", note=72, time=0))
+    file.tracks.append(track)
+    written, losses = io.BytesIO(), Losses()
+    file.save(file=written)
+    piece = read_midi(written.getvalue(), "a file", losses).piece
+    assert piece[(piece != REST) & (piece < HELD)].tolist() == [60, 64, 65]
+    assert losses.crowded == 1
+    assert "notes that never end are left out" in losses.told()
+
+
 def test_what_is_lost_is_counted() -> None:
     losses = Losses()
     read_tune(TUNE + '"D7/f+"{g}(3def [Gd]|', "a tune", losses)

@@ -89,9 +89,12 @@ def _notes(file: mido.MidiFile, losses: Losses) -> tuple[list[Note], dict[str, l
     facts: dict[str, list[str]] = {}
     drums = 0
     for number, track in enumerate(file.tracks):
-        own, in_drums = _track_notes(track, number, file.ticks_per_beat, facts)
-        notes += own[: MOST_NOTES - len(notes)]
+        own, in_drums = _track_notes(track, number, file.ticks_per_beat, facts, losses)
+        notes += own
         drums += in_drums
+    if len(notes) > MOST_NOTES:
+        losses.count(f"all notes but the first {MOST_NOTES:,} are left out")
+        notes = notes[:MOST_NOTES]
     if drums:
         losses.count("drums are left out")
     for name, values in facts.items():
@@ -101,7 +104,11 @@ def _notes(file: mido.MidiFile, losses: Losses) -> tuple[list[Note], dict[str, l
 
 
 def _track_notes(
-    track: mido.MidiTrack, number: int, beat: int, facts: dict[str, list[str]]
+    track: mido.MidiTrack,
+    number: int,
+    beat: int,
+    facts: dict[str, list[str]],
+    losses: Losses,
 ) -> tuple[list[Note], int]:
     """The notes of a track, and how many messages are of drums."""
     notes: list[Note] = []
@@ -123,6 +130,8 @@ def _track_notes(
             notes.append(Note(start, length, message.note, number * 16 + message.channel))
         if message.type == "note_on" and message.velocity > 0:
             sounding[sound] = tick
+    if sounding:
+        losses.count("notes that never end are left out", len(sounding))
     return notes, drums
 
 

@@ -89,6 +89,8 @@ def piece_of(notes: Sequence[Note], losses: Losses, voices: int = 0) -> np.ndarr
     if len(lines) <= (voices or MOST_VOICES) and not _overlap(notes):
         piece = np.full((longest, max(voices, len(lines), 1)), REST, np.int16)
         for start, end, pitch, line in sorted(stepped):
+            if start < longest and 0 <= piece[start, own[line]] < HELD:
+                losses.crowded += 1  # two that began within a sixteenth have one place
             _put(piece, own[line], start, end, pitch)
         return piece
     piece = np.full((longest, voices or _CHORD), REST, np.int16)

@@ -12,7 +12,9 @@ asked for; `--page` only writes the tables. Medians over seeds are shown.
 Fréchet distance, precision, recall, density and coverage: of as many made images as there are
 held-out ones, against these, in features of a classifier of scikit-learn's digits, or of the
 labels, where there are such. Accuracy: of a two-layer convolutional classifier that learned from as
-many made images as there are training images, on held-out real ones.
+many made images as there are training images, on held-out real ones. Label right: the share of
+made images in which a classifier of real training images sees the label that they were made for,
+beside that of held-out real ones.
 """
 
 from __future__ import annotations
@@ -41,6 +43,7 @@ from tidemill.core.schema import Column, Schema
 from tidemill.imaging.classifier import Classifier
 from tidemill.imaging.pixels import images, pixels
 from tidemill.imaging.sheet import contact_sheet, png
+from tidemill.imaging.transparency import on_ground, premultiplied, straight
 from tidemill.metrics.images.frechet import frechet
 from tidemill.metrics.images.manifolds import precision_recall_density_coverage
 from tidemill.models.presets import PRESETS
@@ -48,9 +51,22 @@ from tidemill.models.presets import PRESETS
 PAGE, RESULTS = ROOT / "docs" / "images.md", ROOT / "benchmarks" / "results" / "images.json"
 SHEETS = ROOT / "docs" / "pictures"
 PEER = ROOT / "benchmarks" / ".venv-peers" / "bin" / "python"
-FIGURES = ("Fréchet", "precision", "recall", "density", "coverage", "accuracy")
-SETS = ("quickdraw_cat", "fashion_mnist", "pneumoniamnist", "mnist_5k", "cifar10_cat")
-DEFAULT = {"quickdraw_cat": ("gan", "dcgan", "diffusion"), "fashion_mnist": ("gan",)}
+FIGURES = ("Fréchet", "precision", "recall", "density", "coverage", "accuracy", "label right")
+SETS = (
+    "quickdraw_cat",
+    "fashion_mnist",
+    "pneumoniamnist",
+    "mnist_5k",
+    "cifar10_cat",
+    "pixel_sprites",
+)
+DEFAULT = {
+    "quickdraw_cat": ("gan", "dcgan", "diffusion"),
+    "fashion_mnist": ("gan",),
+    "pixel_sprites": ("gan", "dcgan", "diffusion"),
+}
+CHARACTERS = ("mon", "player", "item")
+"""Categories of pixel_sprites that are learned: not the scenery."""
 SHOWN, ACROSS = 40, 10
 
 Side = tuple[np.ndarray, list[str] | None]
@@ -70,6 +86,11 @@ def sides(name: str) -> tuple[Side, Side]:
             (np.stack([found[n] for n in names if f"{part}/" in n]), None)
             for part in ("train", "test")
         )
+    if name == "pixel_sprites":
+        with np.load(folder / "crawl_tiles_32.npz") as arrays:
+            kept = np.isin(arrays["category"], CHARACTERS)
+            whole = arrays["images"][kept]
+            return divided(whole, [str(label) for label in arrays["category"][kept]])
     with np.load(
         folder / {"fashion_mnist": "fashion_mnist_sub.npz"}.get(name, f"{name}.npz")
     ) as arrays:
@@ -83,6 +104,11 @@ def sides(name: str) -> tuple[Side, Side]:
             )
         whole = arrays["images"][..., None]
         said = [str(label) for label in arrays["labels"]] if "labels" in arrays else None
+    return divided(whole, said)
+
+
+def divided(whole: np.ndarray, said: list[str] | None) -> tuple[Side, Side]:
+    """Three quarters and a quarter, at random."""
     order = np.random.default_rng(0).permutation(len(whole))
     cut = len(whole) * 3 // 4
     return tuple((whole[at], said and [said[i] for i in at]) for at in (order[:cut], order[cut:]))
@@ -128,7 +154,7 @@ def ours(model: str, name: str, seed: int, minutes: float, cores: int, folder: P
 def peer(name: str, seed: int, minutes: float, cores: int, folder: Path) -> None:
     """The peer makes as many images as there are held-out ones: its sampling is slow."""
     train, holdout = sides(name)
-    np.save(folder / "train.npy", train[0])
+    np.save(folder / "train.npy", premultiplied(train[0]))
     script = ROOT / "benchmarks" / "diffusion_peer.py"
     done = subprocess.run(
         [
@@ -173,10 +199,14 @@ def measured(model: str, name: str, seed: int, minutes: float, cores: int) -> di
         said = folder / "labels.json"
         labels = json.loads(said.read_text(encoding="utf-8")) if said.exists() else None
     made = made if made.ndim == 4 else made[..., None]
+    if model == "diffusion":
+        made = straight(made)
     if seed == 0:
         SHEETS.mkdir(exist_ok=True)
         shown = made[:SHOWN] if labels is None else _by_label(made, labels)
-        (SHEETS / f"{name}-{model}.png").write_bytes(png(contact_sheet(shown, ACROSS, scale=2)))
+        (SHEETS / f"{name}-{model}.png").write_bytes(
+            png(contact_sheet(on_ground(shown, 255), ACROSS, scale=2))
+        )
     train, holdout = sides(name)
     return {
         "model": model,
@@ -213,7 +243,7 @@ def judged(train: Side, holdout: Side, made: Side, seed: int) -> dict[str, Any]:
     order = rng.permutation(len(real))
     sorts = [noise.reshape(real.shape), made[0], real[order]]
     target = judge.features(holdout[0])
-    found: dict[str, list[float | None]] = {figure: [] for figure in FIGURES}
+    found: dict[str, list[float | None]] = {figure: [] for figure in FIGURES[:-1]}
     for shown in sorts:
         features = judge.features(shown[:n])
         found["Fréchet"].append(frechet(target, features))
@@ -227,7 +257,16 @@ def judged(train: Side, holdout: Side, made: Side, seed: int) -> dict[str, Any]:
         found["accuracy"].append(
             None if own is None or holdout[1] is None else accuracy((shown, own), holdout, seed)
         )
+    if said is not None and made[1] is not None and holdout[1] is not None:
+        seen = [(noise.reshape(real.shape), said), (made[0], made[1]), holdout]
+        found["label right"] = [right(judge, *side) for side in seen]
     return found
+
+
+def right(judge: Classifier, shown: np.ndarray, labels: list[str]) -> float:
+    """The share of images in which the judge sees their label."""
+    seen = np.array(judge.classes)[judge.chances(shown).argmax(axis=1)]
+    return float((seen == np.array(labels)).mean())
 
 
 def unit(features: np.ndarray) -> np.ndarray:
@@ -238,14 +277,13 @@ def unit(features: np.ndarray) -> np.ndarray:
 def accuracy(learned: Side, tested: Side, seed: int) -> float:
     """Of a classifier of the one side on the other."""
     classifier = Classifier.learned(learned[0], learned[1] or [], tm.Run(seed), seed=seed)
-    said = np.array(classifier.classes)[classifier.chances(tested[0]).argmax(axis=1)]
-    return float((said == np.array(tested[1])).mean())
+    return right(classifier, tested[0], tested[1] or [])
 
 
 def table(results: list[dict[str, Any]], name: str) -> list[str]:
     """The rows of one set's table: the floor, the models, the ceiling."""
     mine = [r for r in results if r["set"] == name]
-    figures = [f for f in FIGURES if mine[0][f][1] is not None]
+    figures = [f for f in FIGURES if all(measured_for(r, f) for r in mine)]
     lines = [
         f"**{name}**",
         "",
@@ -266,6 +304,10 @@ def table(results: list[dict[str, Any]], name: str) -> list[str]:
             f"{sample:.0f} |"
         )
     return [*lines, ""]
+
+
+def measured_for(result: dict[str, Any], figure: str) -> bool:
+    return figure in result and result[figure][1] is not None
 
 
 def _cell(figure: str, value: float) -> str:

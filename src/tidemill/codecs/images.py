@@ -11,6 +11,7 @@ import polars as pl
 from tidemill.codecs.beside import Beside, only_column
 from tidemill.codecs.codec import Claim, Codec
 from tidemill.codecs.columns.base import FIRST, SurrogateStream
+from tidemill.codecs.palettes import Palette
 from tidemill.codecs.stored_schema import stored_schema
 from tidemill.codecs.table import TableCodec
 from tidemill.core import checked_values as checked
@@ -21,8 +22,9 @@ from tidemill.core.grid import Batch, Constraints, Real, Spec, Topology
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
 from tidemill.imaging.pixels import image_column, images, pixels
+from tidemill.imaging.transparency import has_alpha, premultiplied, straight
 
-CHANNELS = {1: ("grey",), 3: ("red", "green", "blue")}
+CHANNELS = {1: ("grey",), 3: ("red", "green", "blue"), 4: ("red", "green", "blue", "alpha")}
 DEEPEST = 255
 LARGEST_SIDE = 100_000
 
@@ -34,8 +36,14 @@ class ImageCodec(Codec):
     that images are made for them. ``decode(encode(x)) == x`` to the last bit, but for ids and
     texts.
 
+    Images that are transparent in part are sprites: they are learned with their colours times
+    alpha, and what is made is clear or of a colour of a :class:`Palette`, pixel by pixel. They come
+    back to the last bit where the palette has all their colours, and nothing shines through in
+    part.
+
     Attributes:
         size: (height, width, channels) of every image.
+        palette: Of which the pixels of sprites are; None for other images.
     """
 
     modality: ClassVar[str] = "images"
@@ -49,13 +57,15 @@ class ImageCodec(Codec):
     )
     keeps: ClassVar[str] = (
         "The model keeps no image. It keeps: the size of the images, the darkest and brightest "
-        "value of each colour, what stands beside the images as a model of a table keeps it "
-        "(names of labels with at least 5 images), and the "
+        "value of each colour, of images that are transparent in part colours that at least 5 of "
+        "them share, what stands beside the images as a model of a table keeps it (names of labels "
+        "with at least 5 images), and the "
         "weights of networks that were shown the images. Networks can learn single images by "
         "heart; the near-copies say how far these did."
     )
 
     size: tuple[int, int, int]
+    palette: Palette | None
 
     @classmethod
     def claims(cls, schema: Schema, window: int | None) -> Claim:
@@ -71,12 +81,17 @@ class ImageCodec(Codec):
 
         Raises:
             DataError: A value of another column does not fit its kind, or there is more than one
-                column of images.
+                column of images, or no colour of sprites is shared.
         """
         kept = stored_schema(data, persons)
         column = only_column(kept, "image", "images", data.name)
-        height, width, channels = pixels(data[column.name].head(1)).shape[1:]
+        shown = pixels(data[column.name])
+        height, width, channels = shown.shape[1:]
         self.size = (height, width, channels)
+        self.palette = None
+        if has_alpha(shown):
+            self.palette = Palette.learned(shown, run, persons, data.name)
+            run.emit("note", "learn", self.palette.told())
         self._beside = Beside.fitted(data, kept, column.name, run, persons)
         self.schema = Schema(kept.columns, self._beside.rules)
         return self._made()
@@ -111,7 +126,7 @@ class ImageCodec(Codec):
             )
         n = len(data)
         return Batch(
-            values.reshape(n, *self.size).astype(np.int64),
+            premultiplied(values).reshape(n, *self.size).astype(np.int64),
             np.zeros((n, *self.size[:2], 0), np.int32),
             context=self._beside.encode(data),
         )
@@ -123,7 +138,10 @@ class ImageCodec(Codec):
         name: str = "data",
         surrogates: SurrogateStream = FIRST,
     ) -> Dataset:
-        made = images(self._image, np.clip(batch.tick, 0, DEEPEST).astype(np.uint8))
+        shown = np.clip(batch.tick, 0, DEEPEST).astype(np.uint8)
+        if self.palette is not None:
+            shown = self.palette.snapped(straight(shown))
+        made = images(self._image, shown)
         columns = {self._image: made, **self._beside.decode(batch, rng, name, surrogates)}
         return Dataset(pl.DataFrame([columns[c.name] for c in self.schema]), self.schema, name=name)
 
@@ -154,6 +172,7 @@ class ImageCodec(Codec):
         return {
             "schema": self.schema.to_state(),
             "size": list(self.size),
+            "palette": None if self.palette is None else self.palette.to_state(),
             "others": self._beside.to_state(),
         }
 
@@ -165,5 +184,9 @@ class ImageCodec(Codec):
         if channels not in CHANNELS or image_column(codec.schema) is None:
             raise ValueError("this is no codec of images")
         codec.size = (height, width, channels)
+        stated = state.get("palette")  # models of before had none
+        codec.palette = None if stated is None else Palette.from_state(stated)
+        if (codec.palette is not None) != (CHANNELS[channels][-1] == "alpha"):
+            raise ValueError("sprites have a palette, and other images have none")
         codec._beside = Beside.from_state(state["others"], codec.schema, codec._image)
         return codec._made()

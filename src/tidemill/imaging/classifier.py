@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from tidemill.core.run import Run
 from tidemill.core.torch_threads import torch_threads
+from tidemill.imaging.transparency import OPAQUE, has_alpha, premultiplied
 
 STEPS = 900
 BATCH = 128
@@ -94,7 +95,9 @@ class Classifier:
         small = torch.from_numpy(digits.images / 16 * 255)[:, None]
         scaled = functional.interpolate(small, shape[:2], mode="bilinear", align_corners=False)
         large = scaled.round().byte().expand(-1, shape[2], -1, -1)
-        pixels = large.permute(0, 2, 3, 1).numpy()
+        pixels = large.permute(0, 2, 3, 1).numpy().copy()
+        if has_alpha(pixels):
+            pixels[..., :3] = OPAQUE  # white ink on clear ground
         labels = [str(label) for label in digits.target]
         return cls.learned(pixels, labels, run, shift=True, steps=steps)
 
@@ -140,7 +143,8 @@ def _network(shape: tuple[int, ...], classes: int) -> nn.Sequential:
 def _floats(pixels: np.ndarray) -> Tensor:
     """(n, height, width, channels) uint8 -> (n, channels, height, width) in [-1, 1]."""
     # copied, as a column's values may not be written to, which torch warns of
-    floats = torch.tensor(np.ascontiguousarray(pixels)).movedim(-1, 1).float().div_(127.5).sub_(1)
+    shown = np.ascontiguousarray(premultiplied(pixels))
+    floats = torch.tensor(shown).movedim(-1, 1).float().div_(127.5).sub_(1)
     return floats.contiguous(memory_format=torch.channels_last)
 
 

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.fft import dctn
 
+from tidemill.imaging.transparency import on_ground
+
 SIDE = 32
 LOW = 8
 """Frequencies across and down that are kept, without the constant ones: 64 bits."""
@@ -126,10 +128,11 @@ def similarity(one: np.ndarray, other: np.ndarray) -> NDArray[np.float64]:
 
 
 def _grey(pixels: np.ndarray) -> NDArray[np.float32]:
-    """(n, height, width, channels) -> (n, height, width), as bright as the eye sees them."""
+    """(n, height, width, channels) -> (n, height, width), as bright as the eye sees them, in
+    front of grey where they are clear."""
     if pixels.shape[-1] == 1:
         return np.asarray(pixels[..., 0], dtype=np.float32)
-    return np.asarray(pixels @ np.array(_GREY, np.float32), dtype=np.float32)
+    return np.asarray(on_ground(pixels) @ np.array(_GREY, np.float32), dtype=np.float32)
 
 
 def small(pixels: np.ndarray, side: int) -> NDArray[np.float64]:

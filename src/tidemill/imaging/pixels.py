@@ -1,5 +1,5 @@
-"""A column of images: each value an array of (height, width) grey or (height, width, 3) red, green
-and blue."""
+"""A column of images: each value an array of (height, width) grey, (height, width, 3) red, green
+and blue, or (height, width, 4) with alpha as well."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import polars as pl
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import SchemaError
 from tidemill.core.schema import Column, Schema
+from tidemill.imaging.transparency import without_hidden
 
 
 def image_column(schema: Schema) -> Column | None:
@@ -45,20 +46,21 @@ def label_column(schema: Schema) -> Column | None:
 
 
 def pixels(values: pl.Series) -> np.ndarray:
-    """A column of n images -> (n, height, width, channels) uint8; one channel where they are grey.
+    """A column of n images -> (n, height, width, channels) uint8; one channel where they are grey,
+    four where they are transparent in part.
 
     Example:
         >>> pixels(images("image", np.zeros((2, 4, 4), np.uint8))).shape
         (2, 4, 4, 1)
     """
     array = np.asarray(values.to_numpy(), dtype=np.uint8).reshape(len(values), *size(values))
-    return array if array.ndim == 4 else array[..., None]
+    return without_hidden(array) if array.ndim == 4 else array[..., None]
 
 
 def images(name: str, array: np.ndarray) -> pl.Series:
-    """(n, height, width) or (n, height, width, 1 or 3) uint8 -> a column of images."""
+    """(n, height, width) or (n, height, width, 1, 3 or 4) uint8 -> a column of images."""
     flat = array[..., 0] if array.ndim == 4 and array.shape[-1] == 1 else array
-    flat = np.ascontiguousarray(flat, dtype=np.uint8)
+    flat = without_hidden(np.ascontiguousarray(flat, dtype=np.uint8))
     return pl.Series(name, flat, dtype=pl.Array(pl.UInt8, flat.shape[1:]))
 
 
@@ -66,7 +68,7 @@ def is_pixels(dtype: pl.DataType) -> bool:
     """Whether a column of this dtype holds images as arrays of uint8."""
     if not isinstance(dtype, pl.Array) or _inner(dtype) != pl.UInt8:
         return False
-    return len(dtype.shape) == 2 or (len(dtype.shape) == 3 and dtype.shape[2] == 3)
+    return len(dtype.shape) == 2 or (len(dtype.shape) == 3 and dtype.shape[2] in (3, 4))
 
 
 def _inner(dtype: pl.Array) -> pl.DataType:
@@ -75,7 +77,7 @@ def _inner(dtype: pl.Array) -> pl.DataType:
 
 
 def size(values: pl.Series) -> tuple[int, ...]:
-    """(height, width) or (height, width, 3) of every image of a column."""
+    """(height, width) or (height, width, 3 or 4) of every image of a column."""
     assert isinstance(values.dtype, pl.Array)
     return values.dtype.shape
 

@@ -9,10 +9,16 @@ import numpy as np
 from PIL import Image
 
 from tidemill.core.picture import Strip
+from tidemill.imaging.transparency import CHANNELS
 
 GAP = 1
 """Pixels between two images."""
-PAPER = 255
+
+
+def paper(channels: int) -> int:
+    """What stands between images of so many channels: white, or nothing where they are transparent
+    in part."""
+    return 0 if channels == CHANNELS else 255
 
 
 def contact_sheet(pixels: np.ndarray, across: int = 8, *, scale: int = 1) -> np.ndarray:
@@ -32,7 +38,9 @@ def contact_sheet(pixels: np.ndarray, across: int = 8, *, scale: int = 1) -> np.
     across = max(min(across, n), 1)
     down = max(-(-n // across), 1)
     sheet = np.full(
-        (down * (height + GAP) - GAP, across * (width + GAP) - GAP, channels), PAPER, np.uint8
+        (down * (height + GAP) - GAP, across * (width + GAP) - GAP, channels),
+        paper(channels),
+        np.uint8,
     )
     for i, image in enumerate(pixels):
         top, left = (i // across) * (height + GAP), (i % across) * (width + GAP)
@@ -41,7 +49,7 @@ def contact_sheet(pixels: np.ndarray, across: int = 8, *, scale: int = 1) -> np.
 
 
 def png(image: np.ndarray) -> bytes:
-    """(height, width, 1 or 3) uint8 -> the bytes of a PNG file."""
+    """(height, width, 1, 3 or 4) uint8 -> the bytes of a PNG file."""
     out = io.BytesIO()
     shown = image[..., 0] if image.shape[-1] == 1 else image
     Image.fromarray(shown).save(out, "PNG", optimize=False)

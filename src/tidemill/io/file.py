@@ -38,9 +38,10 @@ _PARTS = {
     "txt": (*_LINES, "decimal", "encoding", "formulas", "by"),
     "md": ("encoding", "by"),
     **dict.fromkeys(_JSON, ("by",)),
-    "npz": ("images", "labels", "columns", "part"),
+    "npz": ("images", "labels", "columns", "part", "alpha"),
+    "npy": ("alpha",),
     **dict.fromkeys(("mid", "midi"), ("voices",)),
-    FOLDER: ("size", "encoding", "by", "rate", "names", "voices"),
+    FOLDER: ("size", "alpha", "encoding", "by", "rate", "names", "voices"),
     **dict.fromkeys(("wav", "wave"), ("rate", "names")),
 }
 
@@ -291,7 +292,8 @@ def _check_part(path: Path, part: Mapping[str, str], ending: str) -> None:
                 hint="?table=NAME is for SQLite, ?sheet=NAME for spreadsheets, ?header=N, ?skip=N "
                 "and ?footer=N for text and spreadsheets, ?decimal=, and ?encoding=NAME for text, "
                 "?images=NAME or ?part=NAME for arrays, ?voices=4 for MIDI files, ?size=32 for "
-                "folders of images, ?rate=16000 and ?names={label}_{} for those of sounds, "
+                "folders of images, ?alpha=white or ?alpha=keep for those with transparency, "
+                "?rate=16000 and ?names={label}_{} for those of sounds, "
                 "?by=paragraph for running text, ?by=turn for dialogues in JSON",
             )
 

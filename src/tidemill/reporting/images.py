@@ -13,7 +13,7 @@ from tidemill.core.run import Run
 from tidemill.core.words import count, shorten
 from tidemill.imaging.labelled import shared_labels
 from tidemill.imaging.pixels import image_pixels, label_column, labels
-from tidemill.imaging.sheet import PAPER, contact_sheet, png, strip
+from tidemill.imaging.sheet import contact_sheet, paper, png, strip
 from tidemill.reporting.base import BETWEEN, Learning, ReportInput
 from tidemill.reporting.blocks import Block, Grid, Heading, Paragraph, SheetBlock
 from tidemill.supervised.hearing import pictured
@@ -105,7 +105,7 @@ def _of(data: Dataset, level: str, rng: np.random.Generator) -> np.ndarray:
     at = rng.permutation(np.flatnonzero(np.asarray(labels(data)) == level))
     _, height, width, channels = image_pixels(data.rows(np.array([0]))).shape
     room = max(min(HALF // width, ACROSS), 3)
-    row = np.full((room, height, width, channels), PAPER, np.uint8)
+    row = np.full((room, height, width, channels), paper(channels), np.uint8)
     pixels = image_pixels(data.rows(at[:room]))
     row[: len(pixels)] = pixels
     return contact_sheet(row, room)
@@ -113,7 +113,7 @@ def _of(data: Dataset, level: str, rng: np.random.Generator) -> np.ndarray:
 
 def _pair(left: np.ndarray, right: np.ndarray) -> tuple[str, int, int]:
     """(PNG in base64, width, height) of two pictures side by side."""
-    gap = np.full((left.shape[0], BESIDE, left.shape[2]), PAPER, np.uint8)
+    gap = np.full((left.shape[0], BESIDE, left.shape[2]), paper(left.shape[2]), np.uint8)
     both = np.concatenate([left, gap, right], axis=1)
     return base64.b64encode(png(both)).decode("ascii"), both.shape[1], both.shape[0]
 

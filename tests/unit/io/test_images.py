@@ -257,7 +257,49 @@ def test_what_is_transparent_is_told(tmp_path: Path) -> None:
     shown = pixels(read(tmp_path, run).frame["image"])
     assert (shown[0] == 255).all()
     assert np.array_equal(shown[1:, ..., 0], DIGITS[1:6])
-    assert "1 of 6 images are transparent in part; that is shown white." in told
+    said = "1 of 6 images are transparent in part; that is shown white (?alpha=keep keeps it)."
+    assert said in told
+
+
+def sprites(count: int) -> np.ndarray:
+    """A red square in the middle of each, in front of clear green."""
+    shown = np.zeros((count, 8, 6, 4), np.uint8)
+    shown[..., 1] = 90
+    shown[:, 2:6, 2:4] = (200, 0, 0, 255)
+    shown[:, 2, 2] = (200, 0, 0, 60)
+    return shown
+
+
+def test_sprites_keep_what_is_transparent(tmp_path: Path, run: Run) -> None:
+    kept = np.where(sprites(5)[..., 3:] > 0, sprites(5), 0)
+    for k, sprite in enumerate(sprites(5)):
+        (tmp_path / f"{k}.png").write_bytes(encoded(sprite))
+    (tmp_path / "other.png").write_bytes(encoded(np.full((8, 6, 3), 7, np.uint8)))
+    shown = pixels(read(tmp_path, run)["image"])
+    assert np.array_equal(shown[:5], kept)
+    assert (shown[5] == (7, 7, 7, 255)).all()
+    white = pixels(read(f"{tmp_path}?alpha=white", run)["image"])
+    assert white.shape == (6, 8, 6, 3)
+    assert (white[0, 0, 0] == 255).all()
+    larger = pixels(read(f"{tmp_path}?size=12x16", run)["image"])
+    assert np.array_equal(larger[:5], kept.repeat(2, 1).repeat(2, 2))
+    with pytest.raises(InputError, match="means nothing"):
+        read(f"{tmp_path}?alpha=black", run)
+
+
+def test_arrays_of_sprites(tmp_path: Path, run: Run) -> None:
+    kept = np.where(sprites(5)[..., 3:] > 0, sprites(5), 0)
+    np.savez(tmp_path / "sprites.npz", images=sprites(5))
+    data = read(tmp_path / "sprites.npz", run)
+    assert np.array_equal(pixels(data["image"]), kept)
+    np.savez(tmp_path / "solid.npz", images=np.full((5, 8, 6, 4), 255, np.uint8))
+    assert pixels(read(tmp_path / "solid.npz", run)["image"]).shape == (5, 8, 6, 3)
+    for name in ("folder", "arrays.npz"):
+        write(data, tmp_path / name)
+        assert np.array_equal(pixels(read(tmp_path / name, run)["image"]), kept)
+    write(data, tmp_path / "sheet.png")
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert (sheet.mode, sheet.getpixel((0, 0))) == ("RGBA", (0, 0, 0, 0))
 
 
 def test_frames_with_pixels(run: Run) -> None:

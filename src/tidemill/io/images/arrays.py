@@ -11,8 +11,10 @@ import polars as pl
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
 from tidemill.imaging.pixels import images
+from tidemill.imaging.transparency import OPAQUE, on_ground
 from tidemill.io.bounds import DAMAGED, check_archive
 from tidemill.io.file import File
+from tidemill.io.images.alpha import keeps_alpha
 from tidemill.io.images.files import LARGEST
 from tidemill.io.images.folder import IMAGE, LABEL
 from tidemill.io.source import Raw
@@ -22,14 +24,16 @@ LABELS = ("labels", "label", "y", "target", "targets")
 CLASSES = "class_names"
 SPLIT = "split"
 """The column that says from which of several arrays an image is."""
-_HINT = "store images as uint8 from 0 to 255, (n, height, width) or (n, height, width, 3)"
+_HINT = "store images as uint8 from 0 to 255, (n, height, width) or (n, height, width, 3 or 4)"
 
 
 def read(file: File, run: Run) -> Raw:
     """The images of an .npz or .npy file, with their labels.
 
     The array of three or more axes is the images; where there are several, ``?images=NAME`` says
-    which. An array of as many labels is the label: one that goes by the name of labels, has the
+    which. Of those with an alpha, it is kept where at least half of them are transparent in part,
+    or where ``&alpha=keep`` says so; else, or with ``&alpha=white``, that is shown white. An array
+    of as many labels is the label: one that goes by the name of labels, has the
     same prefix as the images (train_labels beside train_images), or is named by ``&labels=NAME``.
     ``?images=train_images,test_images`` reads several, one below the other, and says in the column
     "split" what stands before the "_". ``&columns=patient,site`` reads further arrays of as many
@@ -64,7 +68,7 @@ def read(file: File, run: Run) -> Raw:
 def _part(file: File, arrays: Mapping[str, np.ndarray], asked: str, where: str, run: Run) -> Raw:
     """One array of images with what belongs to it."""
     name = _chosen(arrays, asked, where)
-    pixels = _images(arrays[name], f"{where}, '{name}'", run)
+    pixels = _images(arrays[name], f"{where}, '{name}'", file.part.get("alpha", ""), run)
     columns = [images(IMAGE, pixels)]
     labels = _labels(arrays, name, file.part.get("labels", ""), where)
     if labels is not None:
@@ -151,8 +155,8 @@ def _chosen(arrays: Mapping[str, np.ndarray], asked: str, where: str) -> str:
     return next(iter(there))
 
 
-def _images(array: np.ndarray, where: str, run: Run) -> np.ndarray:
-    """(n, height, width) or (n, height, width, 3) uint8.
+def _images(array: np.ndarray, where: str, alpha: str, run: Run) -> np.ndarray:
+    """(n, height, width) or (n, height, width, 3 or 4) uint8.
 
     Raises:
         InputError: These are no images.
@@ -173,9 +177,10 @@ def _images(array: np.ndarray, where: str, run: Run) -> np.ndarray:
             hint=f"give images of 1 to {LARGEST} pixels a side",
         )
     if channels == 4:
-        alpha = array[..., 3:].astype(np.uint16)
-        run.emit("note", "read", "What is transparent in the images is shown white.")
-        return ((array[..., :3] * alpha + 255 * (255 - alpha)) // 255).astype(np.uint8)
+        clear = int((array[..., 3] < OPAQUE).any(axis=(1, 2)).sum())
+        return (
+            array if keeps_alpha(clear, len(array), alpha, where, run) else on_ground(array, OPAQUE)
+        )
     if channels == 1 and array.ndim == 4:
         return array[..., 0]
     return array

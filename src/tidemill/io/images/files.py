@@ -17,6 +17,7 @@ from PIL import Image, ImageOps
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
 from tidemill.core.words import shortlist
+from tidemill.io.images.alpha import keeps_alpha
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
 MAGIC = re.compile(rb"\x89PNG|\xff\xd8\xff|RIFF....WEBP", re.DOTALL)
@@ -39,7 +40,7 @@ class Decoded:
     """Images of one size.
 
     Attributes:
-        pixels: (n, height, width) or (n, height, width, 3) uint8.
+        pixels: (n, height, width) or (n, height, width, 3 or 4) uint8.
         kept: (n,) which of the sources they are; unreadable ones are left out.
     """
 
@@ -48,10 +49,15 @@ class Decoded:
 
 
 def decoded(
-    sources: Sequence[Encoded], names: Sequence[str], where: str, run: Run, size: str = ""
+    sources: Sequence[Encoded],
+    names: Sequence[str],
+    where: str,
+    run: Run,
+    size: str = "",
+    alpha: str = "",
 ) -> Decoded:
     """Images as pixels: grey where none is coloured, all of the commonest size or of the one that
-    is asked for.
+    is asked for. Where at least half are transparent in part, all keep their alpha.
 
     Args:
         sources: Files, or their bytes; None where there is none.
@@ -59,6 +65,7 @@ def decoded(
         where: Where they are, for messages.
         run: Shows the progress and takes the warnings.
         size: "32" or "28x28" (width x height) to resize all.
+        alpha: "white" or "keep", whatever most are like.
 
     Raises:
         InputError: None can be read, no size is common enough, or they are too large.
@@ -66,7 +73,11 @@ def decoded(
     looked_at = run.track(sources, "read", f"looking at the images of {where}")
     heads = [_read(source, _head) for source in looked_at]
     target = _asked(size, where) if size else _commonest(heads, where)
-    colour = any(head.coloured for head in heads if head)
+    readable = [head for head in heads if head]
+    clear = sum(head.see_through for head in readable)
+    mode = "RGB" if any(head.coloured for head in readable) else "L"
+    if keeps_alpha(clear, len(readable), alpha, where, run):
+        mode = "RGBA"
     pixels: list[np.ndarray] = []
     kept: list[int] = []
     lost: list[str] = []
@@ -74,7 +85,7 @@ def decoded(
     for k, source in enumerate(run.track(sources, "read", f"reading the images of {where}")):
         head, image = heads[k], None
         if head is not None:
-            image = _read(source, partial(_pixels, size=target, colour=colour))
+            image = _read(source, partial(_pixels, size=target, mode=mode))
         if head is None or image is None:
             lost.append(names[k])
             continue
@@ -96,13 +107,6 @@ def decoded(
             f"{resized:,} of {len(kept):,} images were resized to {target[0]} x {target[1]} "
             "pixels, which most have.",
             "read",
-        )
-    clear = sum(head.see_through for head in heads if head)
-    if clear:
-        run.emit(
-            "note",
-            "read",
-            f"{clear:,} of {len(kept):,} images are transparent in part; that is shown white.",
         )
     return Decoded(np.stack(pixels), np.array(kept))
 
@@ -157,18 +161,21 @@ def _read(source: Encoded, look: Callable[[Image.Image], Found]) -> Found | None
         return None
 
 
-def _pixels(image: Image.Image, size: tuple[int, int], colour: bool) -> np.ndarray:
-    """(height, width) or (height, width, 3) uint8; what is transparent shows white."""
+def _pixels(image: Image.Image, size: tuple[int, int], mode: str) -> np.ndarray:
+    """(height, width) for the mode L, (height, width, 3) for RGB, in both of which what is
+    transparent shows white, or (height, width, 4) for RGBA; uint8."""
     upright = ImageOps.exif_transpose(image)
     if upright.mode.startswith("I"):  # 16 bits of grey
         grey = np.asarray(upright).astype(float) / 257
         upright = Image.fromarray(grey.clip(0, 255).astype(np.uint8))
-    if _has_alpha(upright):
+    if mode != "RGBA" and _has_alpha(upright):
         upright = upright.convert("RGBA")
         upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright)
-    plain = upright.convert("RGB" if colour else "L")
+    plain = upright.convert(mode)
     if plain.size != size:
-        plain = plain.resize(size, Image.Resampling.LANCZOS)
+        # the pixels of sprites stay crisp, and of their own colours
+        filtering = Image.Resampling.NEAREST if mode == "RGBA" else Image.Resampling.LANCZOS
+        plain = plain.resize(size, filtering)
     return np.asarray(plain)
 
 

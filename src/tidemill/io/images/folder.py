@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
@@ -30,8 +31,9 @@ def read(file: File, run: Run) -> Raw:
     """
     folder, where = file.path, str(file.path)
     flat = _images(folder)
+    looks = {name: file.part.get(name, "") for name in ("size", "alpha")}
     if flat:
-        return _flat(folder, flat, run, file.part.get("size", ""))
+        return _flat(folder, flat, run, looks)
     paths: list[Path] = []
     labels: list[str] = []
     for sub in sorted(path for path in folder.iterdir() if path.is_dir()):
@@ -45,19 +47,19 @@ def read(file: File, run: Run) -> Raw:
             hint=f"name a file, or a folder with {', '.join(ENDINGS)}, .txt or .md files in it or "
             "in sub-folders",
         )
-    found = decoded(paths, _numbered(len(paths)), where, run, file.part.get("size", ""))
+    found = decoded(paths, _numbered(len(paths)), where, run, **looks)
     frame = pl.DataFrame([images(IMAGE, found.pixels), pl.Series(LABEL, labels)[found.kept]])
     return Raw(frame, label=(LABEL, "the folder that an image is in"))
 
 
-def _flat(folder: Path, paths: list[Path], run: Run, size: str) -> Raw:
+def _flat(folder: Path, paths: list[Path], run: Run, looks: Mapping[str, str]) -> Raw:
     table = _labels(folder)
     if table is None:
-        found = decoded(paths, _numbered(len(paths)), str(folder), run, size)
+        found = decoded(paths, _numbered(len(paths)), str(folder), run, **looks)
         return Raw(pl.DataFrame([images(IMAGE, found.pixels)]))
     names = table[table.columns[0]].to_list()
     rows = [f"row {k + 1} of {LABELS}" for k in range(len(names))]
-    found = decoded([folder / name for name in names], rows, str(folder), run, size)
+    found = decoded([folder / name for name in names], rows, str(folder), run, **looks)
     unnamed = len(set(paths) - {folder / name for name in names})
     if unnamed:
         run.warn(

@@ -25,8 +25,8 @@ pixels."""
 
 
 def write_arrays(parts: Iterable[pl.DataFrame], file: IO[bytes], label: str | None = None) -> None:
-    """An .npz of ``images`` uint8 (n, height, width[, 3]) and, where there are labels, ``labels``
-    (n,), and nothing else.
+    """An .npz of ``images`` uint8 (n, height, width[, 3 or 4]) and, where there are labels,
+    ``labels`` (n,), and nothing else.
 
     Labels that are whole numbers are written as such. The same images give the same bytes.
 
@@ -81,6 +81,6 @@ def _column(frame: pl.DataFrame) -> pl.Series:
 
 
 def _without_grey_axis(frame: pl.DataFrame) -> np.ndarray:
-    """(n, height, width) of grey images, (n, height, width, 3) of others."""
+    """(n, height, width) of grey images, (n, height, width, 3 or 4) of others."""
     stored = pixels(_column(frame))
     return stored[..., 0] if stored.shape[-1] == 1 else stored

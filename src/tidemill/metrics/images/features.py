@@ -9,6 +9,7 @@ import numpy as np
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence
 from tidemill.imaging.labelled import LabelledImages, shared_labels
+from tidemill.imaging.transparency import premultiplied
 from tidemill.supervised.points import Points
 
 MOST_IMAGES = 20_000
@@ -62,7 +63,7 @@ def shrunk(pixels: np.ndarray) -> Points:
     edges = ((0, 0), (0, down * side - height), (0, across * side - width), (0, 0))
     parts = [np.zeros((0, down * across * channels), np.float32)]
     for start in range(0, n, _CHUNK):
-        whole = np.pad(pixels[start : start + _CHUNK], edges, mode="edge")
+        whole = np.pad(premultiplied(pixels[start : start + _CHUNK]), edges, mode="edge")
         squares = whole.reshape(-1, down, side, across, side, channels)
         parts.append((squares.mean(axis=(2, 4), dtype=np.float32) / 255).reshape(len(whole), -1))
     return np.concatenate(parts)

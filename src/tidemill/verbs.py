@@ -841,7 +841,9 @@ def run(
         out: A folder for report.html, report.json, findings.json, scores.json, model.tidemill and
             the tables train, holdout, clean, changes and synthetic, as Parquet and in the form of
             the source; None to write nothing.
-        model: A registered model's name; ``trees`` by default, ``gan`` for images and sounds.
+        model: A registered model's name; ``trees`` by default, ``gan`` for images and sounds. Where
+            the columns say that the data are prices of a market, models compete in foretelling the
+            last training times.
         model_options: The model's own options, as ``{"least": 30}``.
         preset: The name of a model with options, as "dcgan"; see :mod:`tidemill.models.presets`.
         rows: How many rows to generate; as many as training rows by default.
@@ -868,7 +870,8 @@ def run(
             results = stack.enter_context(made)
             folder = run_folder.Folder(results.aside, _ending(source), results.path)
         data = _named(_dataset(source, job, **reading), name)
-        model, model_options = _chosen(data, model, model_options, preset, job)
+        if preset is not None:
+            model, model_options = settings(preset, model, model_options)
         return pipeline.run_pipeline(
             data,
             job,

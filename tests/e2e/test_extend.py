@@ -335,3 +335,15 @@ def test_a_market_is_learned_by_the_model_that_foretells_it(tmp_path: Path) -> N
     stored = model.save(tmp_path / "m.tidemill")
     assert Synthesizer.load(stored).manifest["choice"] == choice
     assert "choice" not in of_market().manifest  # nothing competed
+
+
+def test_a_run_lets_models_compete_on_its_training_part(tmp_path: Path) -> None:
+    said: list[Event] = []
+    table = market(400).rename({"time": "day"})
+    done = tm.run(table, entity="asset", time="day", out=tmp_path, run=Run(1, listener=said.append))
+    choice = done.model.manifest["choice"]
+    assert done.model.manifest["model"] == choice["model"] == "fhs"
+    assert choice["stretches"] == len(done.train) // 3 // 5 // 5  # of the last fifth, not held out
+    told = next(event.text for event in said if event.text.startswith("Chosen: 'fhs'"))
+    assert told in (tmp_path / "report.html").read_text().replace("&#39;", "'")
+    assert Synthesizer.load(tmp_path / "model.tidemill").manifest["choice"] == choice

@@ -64,7 +64,7 @@ def of_run(train: Dataset, holdout: Dataset, rows: int | None = None, rounds: in
 
 
 def announce(
-    model: str,
+    model: str | None,
     options: Mapping[str, Any] | None,
     train: Dataset,
     run: Run,
@@ -73,14 +73,14 @@ def announce(
     """Tell the user what a job will cost on this machine, where it is long.
 
     Args:
-        model, options: A registered model's name; where it does not say what learning costs, that
-            is told.
+        model, options: A registered model's name, None where models still compete; where it does
+            not say what learning costs, that is told.
         train: What it learns from.
         run: Shows the note.
         beside: What the rest of the job costs; None where learning is all.
     """
     slower = pace(run.rng("estimate"))
-    learned = learning(train, unfitted(model, options))
+    learned = None if model is None else learning(train, unfitted(model, options))
     learned = None if learned is None else learned * slower
     words = ""
     if run.minutes is not None:
@@ -89,7 +89,8 @@ def announce(
         minutes = "1 minute" if run.minutes == 1 else f"{number(run.minutes, 2)} minutes"
         words = f", of which at most {minutes} to learn"
     elif learned is None:
-        words = f", beside what '{model}' takes to learn; option 'minutes' limits that"
+        which = "the model" if model is None else f"'{model}'"
+        words = f", beside what {which} takes to learn; option 'minutes' limits that"
     elif learned.seconds >= LONG:
         words = "; option 'minutes' limits the learning"
     rest = None if beside is None else beside * slower

@@ -12,6 +12,7 @@ from typing import Any
 
 from tidemill.auditing.attacking import evidence
 from tidemill.cleaning import plan as cleaning
+from tidemill.codecs.choosing import default_model, is_market
 from tidemill.core.artifact import write_json
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OptionError
@@ -22,7 +23,7 @@ from tidemill.core.run import Run
 from tidemill.core.score import Scores
 from tidemill.core.sensitive import suggest, suggestion
 from tidemill.core.split import split
-from tidemill.core.states import HasState
+from tidemill.core.states import HasState, from_state
 from tidemill.core.words import plural
 from tidemill.io.conforming import conform
 from tidemill.metrics.evaluate import evaluate
@@ -36,6 +37,7 @@ from tidemill.reporting.base import BETWEEN, Learning, ReportInput, Round
 from tidemill.reporting.build import build
 from tidemill.reporting.finding_cards import FindingCards
 from tidemill.reporting.page import Report
+from tidemill.synthesis.model_choice import ModelChoice
 from tidemill.synthesis.synthesizer import Synthesizer, versions
 
 ENOUGH = 0.1
@@ -99,7 +101,7 @@ def run_pipeline(
     run: Run,
     folder: Folder | None,
     *,
-    model: str = "trees",
+    model: str | None = None,
     options: Mapping[str, Any] | None = None,
     rows: int | None = None,
     rounds: int = 1,
@@ -116,7 +118,8 @@ def run_pipeline(
     rows = None if rows is None else whole(rows, "rows")
     if rounds < 1 or (rows is not None and rows < 1):
         raise OptionError("rounds and rows must be at least 1")
-    unfitted(model, options)  # a wrong option should not be found out after minutes of mining
+    if model is not None:
+        unfitted(model, options)  # a wrong option should not be found out after minutes of mining
     clock = _Clock({"read": run.seconds})
     _check_target(data)
     suggest(data.schema, run)
@@ -124,17 +127,19 @@ def run_pipeline(
         records = cleaning.records(data, run)
     with clock.step("split"):
         train, holdout = split(records.data, run)
+    if model is None and (options or run.steps or not is_market(train)):
+        model = default_model(data, None, run)
     beside = estimate.of_run(train, holdout, rows, rounds)
     estimate.announce(model, options, train, run, beside)
     real = _study(data, records.plan, train, holdout, folder, clock, run)
     with clock.step("learn"):
-        learned = Synthesizer.fit(real.train, run, model, options, outcome=True)
+        learned = _learned(real.train, model, options, run)
         if folder is not None:
             learned.save(folder / "model.tidemill", overwrite=True)
     made = _generate(learned, real, rows or len(train), folder, clock, run)
     told = _further_rounds(rounds, real, made, clock, run)
     account = replace(
-        _report_input(data, command, model, real, made, told, clock, run),
+        _report_input(data, command, real, made, told, clock, run),
         source=source,
         out="" if folder is None else str(folder.out),
         files={} if folder is None else folder.files(),
@@ -156,6 +161,23 @@ def run_pipeline(
         report=page,
         out=None if folder is None else folder.out,
     )
+
+
+def _learned(
+    train: Dataset, model: str | None, options: Mapping[str, Any] | None, run: Run
+) -> Synthesizer:
+    """A generator that has learned the training rows; where no model is named, models of a market
+    compete first."""
+    choice = None
+    if model is None:
+        from tidemill.synthesis.market_choice import market_choice
+
+        choice = market_choice(train, run)
+        model = default_model(train, None, run) if choice is None else choice.model
+    learned = Synthesizer.fit(train, run, model, options, outcome=True)
+    if choice is not None:
+        learned.manifest["choice"] = choice.to_state()
+    return learned
 
 
 @dataclass(frozen=True)
@@ -243,7 +265,6 @@ def _further_rounds(
 def _report_input(
     data: Dataset,
     command: str,
-    model: str,
     real: _Real,
     made: _Generated,
     rounds: tuple[Round, ...],
@@ -271,8 +292,9 @@ def _report_input(
         loose_rules=tuple(rule for rule in found if rule not in kept),
         findings=real.findings,
         scores=made.scores,
-        model=model,
+        model=learned.manifest["model"],
         model_note=_model_note(learned),
+        choice_note=_choice_note(learned),
         unlearned=_unlearned(learned, clock.seconds["learn"]),
         learning=_learning(learned, run),
         between=learned.between(WAYS, BETWEEN, run),
@@ -372,6 +394,11 @@ def _unlearned(model: Synthesizer, seconds: float) -> str:
     return (
         f"{text}All steps would take about {plural(minutes, 'minute')}: option 'minutes={minutes}'."
     )
+
+
+def _choice_note(model: Synthesizer) -> str:
+    choice = model.manifest.get("choice")
+    return "" if choice is None else str(from_state(ModelChoice, choice))
 
 
 def _model_note(model: Synthesizer) -> str:

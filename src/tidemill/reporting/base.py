@@ -155,6 +155,8 @@ class ReportInput:
         scores: What evaluation measured.
         model: The generator's registered name.
         model_note: In words, how far it got and how it was set.
+        choice_note: In words, that it was chosen among others, and by what figures; "" where it
+            did not compete.
         unlearned: That it had too little time to learn, and what to do; "" where it had enough.
         learning: How it learned; None where it does not learn in steps.
         between: Rows on the way from one made row to another, BETWEEN to each pair; None where the
@@ -187,6 +189,7 @@ class ReportInput:
     scores: Scores | None = None
     model: str = ""
     model_note: str = ""
+    choice_note: str = ""
     unlearned: str = ""
     learning: Learning | None = None
     between: Dataset | None = None

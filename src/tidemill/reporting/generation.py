@@ -41,6 +41,8 @@ def generated(account: ReportInput) -> list[Block]:
         return []
     lead = _lead(account, len(account.synthetic))
     blocks: list[Block] = [Paragraph(f"{lead} {account.model_note}".strip())]
+    if account.choice_note:
+        blocks.append(Paragraph(account.choice_note))
     blocks += _compared(account)
     if account.modality in TABLES:  # of others, a chapter of its own shows some of them
         blocks += _sample(account)

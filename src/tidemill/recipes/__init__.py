@@ -57,6 +57,11 @@ RECIPES = Registry(
             "new pieces of music in the style of given ones, as MIDI and WAV",
             sees=("music",),
         ),
+        "sprite": Entry(
+            "tidemill.recipes.sprite:SPRITE",
+            "new sprites of a class in the style of given ones, as PNG files and sheets",
+            sees=("images",),
+        ),
         "risk": Entry(
             "tidemill.recipes.risk:RISK",
             "how much holdings may lose, whether that would have been right, and made futures",

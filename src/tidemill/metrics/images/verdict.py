@@ -33,19 +33,37 @@ def verdict_of_images(scores: Sequence[Score]) -> str:
     named = {
         score.name: score for score in scores if score.column is None and score.value is not None
     }
-    return joined([_fidelity(named), _use(named)], privacy_of(scores))
+    return joined([likeness_sentence(scores), _use(named)], privacy_of(scores))
 
 
-def _fidelity(named: Mapping[str, Score]) -> str:
+def likeness(scores: Sequence[Score]) -> tuple[float, str] | None:
+    """How far from independent pixels to real images generated ones reach, from 0 on, and what that
+    is called; None where it was not measured."""
+    named = {score.name: score for score in scores if score.value is not None}
     distance, covered = named.get(FRECHET), named.get(COVERAGE)
     if distance is None or covered is None:
-        return "Whether the generated images are like real ones was not measured."
+        return None
     reach = max(0.0, min(_reach(covered), _reach(distance, root=True)))
-    called = next(words for least, words in FIDELITY if reach >= least)
+    return reach, next(words for least, words in FIDELITY if reach >= least)
+
+
+def likeness_sentence(scores: Sequence[Score], noun: str = "image") -> str:
+    """How like real ones generated images are, with the figures that say so.
+
+    Args:
+        scores: Of the images.
+        noun: What an image is of: itself, or a "sprite".
+    """
+    found = likeness(scores)
+    if found is None:
+        return f"Whether the generated {noun}s are like real ones was not measured."
+    named = {score.name: score for score in scores}
+    distance, covered = named[FRECHET], named[COVERAGE]
     return (
-        f"The generated images are {called} real ones: {percent(covered.value or 0.0)} of held-out "
-        f"images have one near to them (of other real images {percent(covered.ceiling or 0.0)}), "
-        f"and the Fréchet distance is {distance.value:.3g} (real images {distance.ceiling:.3g}, "
+        f"The generated {noun}s are {found[1]} real ones: {percent(covered.value or 0.0)} of "
+        f"held-out {noun}s have one near to them (of other real {noun}s "
+        f"{percent(covered.ceiling or 0.0)}), "
+        f"and the Fréchet distance is {distance.value:.3g} (real {noun}s {distance.ceiling:.3g}, "
         f"independent pixels {distance.floor:.3g})."
     )
 

@@ -60,7 +60,7 @@ KEPT = 0.25
 CLOSE, SEEN = 0.7, 0.7
 """How far sprites must reach from independent pixels to real ones, and the share in which a judge
 must see the class that they were made for, for the page not to warn."""
-ACROSS, WAYS, STEPS_OF_WAY = 12, 3, 10
+ACROSS, WAYS, STEPS_OF_WAY = 8, 3, 8
 SHOWN_WIDTH, SHEET_WIDTH = 64, 96
 """Pixels that a sprite of the page, and of a sheet, is enlarged to."""
 LIGHT, DARK = 255, 24
@@ -323,8 +323,9 @@ def _verdict(made: MadeSprites) -> Callout:
     like = likeness(made.judged.scores)
     called = "not measured against" if like is None else like[1]
     of_class = f" of '{made.asked}'" if made.asked else ""
-    copies = "none of them a copy" if len(made.kept) else "as all were copies or repeats"
-    title = f"{plural(len(made.kept), 'new sprite')}{of_class}, {called} real ones, {copies}."
+    title = f"{plural(len(made.kept), 'new sprite')}{of_class}, {called} real ones, none a copy."
+    if not len(made.kept):
+        title = f"No new sprite{of_class}: all that were made are copies, repeats or blank."
     good = like is not None and like[0] >= CLOSE and len(made.kept) >= made.wanted
     good = good and (made.judged.seen is None or made.judged.share >= SEEN)
     sentences = [likeness_sentence(made.judged.scores, "sprite")]
@@ -348,8 +349,8 @@ def _said_copies(made: MadeSprites) -> str:
     copies = float((made.redrawn <= COPY).mean())
     real = float((made.real_redrawn <= COPY).mean()) if len(made.real_redrawn) else 0.0
     return (
-        f"{percent(copies)} were copies of training sprites and are left out; so are "
-        f"{percent(real)} of held-out real ones."
+        f"{percent(copies)} were copies of training sprites and are left out; of held-out "
+        f"real ones {percent(real)} are such copies."
     )
 
 
@@ -378,6 +379,10 @@ def _tiles(made: MadeSprites) -> list[Tile]:
     if made.judged.seen is not None:
         real = f"real ones: {percent(made.judged.real_share)}"
         tiles.insert(1, Tile(percent(made.judged.share), "class seen by a judge", real))
+    like = likeness(made.judged.scores)
+    if like is not None:
+        reach = percent(min(like[0], 1.0))
+        tiles.insert(1, Tile(reach, "of the way to real ones", "from pixels drawn one by one"))
     return tiles
 
 

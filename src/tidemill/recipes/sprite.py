@@ -362,28 +362,22 @@ def _unpicked(made: MadeSprites) -> str:
 
 
 def _tiles(made: MadeSprites) -> list[Tile]:
-    tiles = [
-        Tile(f"{len(made.kept)} of {made.wanted}", "new sprites", "no copies"),
-        Tile(count(made.colours), "colours", "of the palette, and clear"),
-        Tile(
-            percent(float(np.median(made.redrawn))),
-            "of pixels redrawn",
-            "from the nearest training sprite, in the middle"
-            + (
-                f"; real ones {percent(float(np.median(made.real_redrawn)))}"
-                if len(made.real_redrawn)
-                else ""
-            ),
-        ),
-    ]
-    if made.judged.seen is not None:
-        real = f"real ones: {percent(made.judged.real_share)}"
-        tiles.insert(1, Tile(percent(made.judged.share), "class seen by a judge", real))
+    tiles = [Tile(f"{len(made.kept)} of {made.wanted}", "new sprites", "no copies")]
     like = likeness(made.judged.scores)
     if like is not None:
         reach = percent(min(like[0], 1.0))
-        tiles.insert(1, Tile(reach, "of the way to real ones", "from pixels drawn one by one"))
-    return tiles
+        tiles.append(Tile(reach, "of the way to real ones", "from pixels drawn one by one"))
+    if made.judged.seen is not None:
+        real = f"real ones: {percent(made.judged.real_share)}"
+        tiles.append(Tile(percent(made.judged.share), "class seen by a judge", real))
+    beside = "from the nearest training sprite, in the middle"
+    if len(made.real_redrawn):
+        beside += f"; real ones {percent(float(np.median(made.real_redrawn)))}"
+    return [
+        *tiles,
+        Tile(percent(float(np.median(made.redrawn))), "of pixels redrawn", beside),
+        Tile(count(made.colours), "colours", "of the palette, and clear"),
+    ]
 
 
 def _shown(pixels: np.ndarray, text: str) -> list[Block]:

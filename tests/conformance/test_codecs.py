@@ -119,12 +119,17 @@ EXAMPLES: Mapping[str, Callable[[], Dataset]] = {
     "table": lambda: dataset(business(200), target="churn"),
     "series": steps,
     "calendar": together,
+    "side_by_side": together,
     "images": pictures,
     "sounds": tones,
     "tiles": levels,
     "texts": letters,
     "score": pieces,
 }
+
+
+ASKED = {"side_by_side"}
+"""Taken where an option asks for them; what is longer than a window comes back as windows."""
 
 
 def fitted(name: str) -> tuple[Codec, Dataset]:
@@ -146,7 +151,7 @@ def test_every_codec_has_an_example() -> None:
     assert set(EXAMPLES) == set(CODECS)
 
 
-@pytest.mark.parametrize("name", CODECS)
+@pytest.mark.parametrize("name", [name for name in CODECS if name not in ASKED])
 def test_what_goes_in_comes_out(name: str) -> None:
     codec, data = fitted(name)
     back = codec.decode(codec.encode(data), np.random.default_rng(0), name="back")
@@ -242,7 +247,7 @@ def test_what_cannot_be_done_is_refused_in_a_sentence(name: str) -> None:
     assert codec.modality == "rows" or refusal.hint
 
 
-@pytest.mark.parametrize("name", CODECS)
+@pytest.mark.parametrize("name", [name for name in CODECS if name not in ASKED])
 def test_data_find_the_codec_that_suits_them(name: str) -> None:
     schema = EXAMPLES[name]().schema
     learns = {CODECS.load(name).topology}

@@ -13,6 +13,10 @@ CODECS = Registry(
             "tidemill.codecs.calendar:CalendarCodec",
             "the rows of all entities, time by time, together",
         ),
+        "side_by_side": Entry(
+            "tidemill.codecs.side_by_side:SideBySideCodec",
+            "the numbers of all entities beside one another, in windows of their shared times",
+        ),
         "images": Entry(
             "tidemill.codecs.images:ImageCodec",
             "the pixels of images, made for what stands beside them",

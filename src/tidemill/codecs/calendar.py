@@ -56,6 +56,7 @@ class CalendarCodec(Codec):
 
     Attributes:
         names: The columns of numbers, which change from time to time.
+        about: The entities, with what never changes of each.
     """
 
     modality: ClassVar[str] = "series"
@@ -73,6 +74,7 @@ class CalendarCodec(Codec):
     )
 
     names: tuple[str, ...]
+    about: pl.DataFrame
 
     @classmethod
     def claims(cls, schema: Schema, window: int | None) -> Claim:
@@ -86,6 +88,18 @@ class CalendarCodec(Codec):
             DataError: An entity has two rows at a time, a column that changes is no number, hardly
                 any time is shared, or the entities are persons.
         """
+        self.find(data, run)
+        entities = plural(len(self.about) or 1, "entity", "entities")
+        run.emit(
+            "note",
+            "learn",
+            f"Learning {entities} together on {plural(len(self._passed), 'shared time')}; the "
+            "model holds every number of theirs.",
+        )
+        return self
+
+    def find(self, data: Dataset, run: Run) -> Self:
+        """The same without a word on what the model will hold."""
         kept = stored_schema(data)
         [time] = kept.of_role("time")
         self._entities = tuple(column.name for column in kept.of_role("entity"))
@@ -99,8 +113,8 @@ class CalendarCodec(Codec):
         shared = _shared(ordered, whole, time.name, self.names, run)
         series = layout(shared)
         first = shared.rows(series.start)
-        self._about = first.frame.select(by_name(*self._entities, *static))
-        _see_kept(self._about, data.name)
+        self.about = first.frame.select(by_name(*self._entities, *static))
+        _see_kept(self.about, data.name)
         days = int(series.length[0])
         one = SeriesLayout(np.arange(days), np.zeros(1, np.int64), np.array([days]))
         clock = shared[time.name][:days]
@@ -114,12 +128,6 @@ class CalendarCodec(Codec):
         for name in self.names:
             self._tell_doubts(name, shared[name], clock, run)
         self.schema = self._outer(kept)
-        run.emit(
-            "note",
-            "learn",
-            f"Learning {plural(len(series), 'entity', 'entities')} together on "
-            f"{plural(days, 'shared time')}; the model holds every number of theirs.",
-        )
         return self._made()
 
     def _tell_doubts(self, name: str, values: pl.Series, clock: pl.Series, run: Run) -> None:
@@ -139,7 +147,7 @@ class CalendarCodec(Codec):
         if np.median(np.abs(moves)) > CALM:
             return  # a volume moves as far on any day
         found = like_splits(moves)
-        labels = _labels(self._about, self._entities) if self._entities else [name]
+        labels = _labels(self.about, self._entities) if self._entities else [name]
         where = [
             f"{labels[who]} at {clock[day + 1]} "
             f"({number(levels[who, day + 1] / levels[who, day], 2)} times)"
@@ -164,7 +172,7 @@ class CalendarCodec(Codec):
 
     def _made(self) -> Self:
         reals = []
-        for who in range(len(self._about) or 1):
+        for who in range(len(self.about) or 1):
             reals += [
                 Real(f"{name} of {who + 1}", self._codecs[name].spec.reals[0].step, scale="linear")
                 for name in self.names
@@ -187,13 +195,29 @@ class CalendarCodec(Codec):
         """
         return self._encoded(data, None)[0]
 
-    def _encoded(self, data: Dataset, run: Run | None) -> tuple[Batch, Dataset]:
-        """Rows of the learned entities as one row of the grid, and the last row of each entity."""
+    def shared(self, data: Dataset) -> Dataset:
+        """The rows of the learned entities at the times that all share, entity by entity in the
+        order of :attr:`about`.
+
+        Raises:
+            DataError: An entity is not there, or is at no time that the others share.
+        """
+        shared, place = self._shared(data, None)
+        days = len(shared) // len(place)
+        rows = np.argsort(place)[:, None] * days + np.arange(days)
+        return shared.rows(rows.ravel())
+
+    def _shared(self, data: Dataset, run: Run | None) -> tuple[Dataset, np.ndarray]:
+        """The rows at the times that all share, entity by entity, and which entity each is."""
         whole = layout(data)
         ordered = data.rows(whole.order)
         place = self._places(ordered.rows(whole.start))
         [time] = self.schema.of_role("time")
-        shared = _shared(ordered, whole, time.name, self.names, run, place)
+        return _shared(ordered, whole, time.name, self.names, run, place), place
+
+    def _encoded(self, data: Dataset, run: Run | None) -> tuple[Batch, Dataset]:
+        """Rows of the learned entities as one row of the grid, and the last row of each entity."""
+        shared, place = self._shared(data, run)
         days = len(shared) // len(place)
         ticks = [self._codecs[name].encode(shared[name]).tick[:, 0] for name in self.names]
         tick = np.stack(ticks, axis=1).reshape(len(place), days, len(self.names))
@@ -210,7 +234,7 @@ class CalendarCodec(Codec):
         """
         if not self._entities:
             return np.zeros(len(first), np.int64)
-        own = [_labels(self._about, self._entities), _labels(first.frame, self._entities)]
+        own = [_labels(self.about, self._entities), _labels(first.frame, self._entities)]
         known = {label: place for place, label in enumerate(own[0])}
         strange = [label for label in own[1] if label not in known]
         lacking = [label for label in own[0] if label not in set(own[1])]
@@ -235,7 +259,7 @@ class CalendarCodec(Codec):
         surrogates: SurrogateStream = FIRST,
     ) -> Dataset:
         """n courses, one below the other; each entity by entity."""
-        days, who = batch.tick.shape[1], max(len(self._about), 1)
+        days, who = batch.tick.shape[1], max(len(self.about), 1)
         passed = pl.Series(np.tile(np.diff(self._passed[:days], prepend=0), len(batch)))
         length = np.full(len(batch), days)
         starts = Batch(np.zeros((len(batch), 0), np.int64), np.zeros((len(batch), 0), np.int32))
@@ -251,13 +275,13 @@ class CalendarCodec(Codec):
     ) -> pl.DataFrame:
         """The columns of n courses, with the course and the time of each row."""
         n, days = batch.tick.shape[:2]
-        who = max(len(self._about), 1)
+        who = max(len(self.about), 1)
         tick = batch.tick.reshape(n, days, who, len(self.names)).transpose(0, 2, 1, 3)
         [time] = self.schema.of_role("time")
         columns = {self._series: pl.Series(course), time.name: times}
         whose = pl.Series(np.tile(np.repeat(np.arange(who), days), n))
-        for name in self._about.columns:
-            columns[name] = self._about[name].gather(whose)
+        for name in self.about.columns:
+            columns[name] = self.about[name].gather(whose)
         for k, name in enumerate(self.names):
             own = Batch(tick[..., k].reshape(-1, 1), np.zeros((n * who * days, 0), np.int32))
             columns[name] = self._codecs[name].decode(own, rng)
@@ -271,7 +295,7 @@ class CalendarCodec(Codec):
         return [Past(batch, last)]
 
     def onward(self, past: Past, made: Batch, each: int, rng: np.random.Generator) -> pl.DataFrame:
-        steps, who = made.tick.shape[1], max(len(self._about), 1)
+        steps, who = made.tick.shape[1], max(len(self.about), 1)
         [time] = self.schema.of_role("time")
         last = past.last[time.name].max()
         gaps = np.full((1, steps), self._times.usual)
@@ -284,11 +308,11 @@ class CalendarCodec(Codec):
         raise self.unsupported("condition")
 
     def items_of(self, rows: int) -> int:
-        whole = len(self._passed) * max(len(self._about), 1)
+        whole = len(self._passed) * max(len(self.about), 1)
         return max(round(rows / whole), 1) if rows else 0
 
     def facts(self, batch: Batch) -> dict[str, Any]:
-        return {"series": max(len(self._about), 1), "times": len(self._passed)}
+        return {"series": max(len(self.about), 1), "times": len(self._passed)}
 
     def described(self, manifest: Mapping[str, Any]) -> str:
         return (
@@ -298,8 +322,8 @@ class CalendarCodec(Codec):
 
     def levels(self, name: str) -> list[str]:
         self.schema[name]  # raises where there is none
-        if name in self._about.columns and name not in self._entities:
-            return self._about[name].drop_nulls().cast(pl.String).unique().sort().to_list()
+        if name in self.about.columns and name not in self._entities:
+            return self.about[name].drop_nulls().cast(pl.String).unique().sort().to_list()
         return []
 
     def to_state(self) -> dict[str, Any]:
@@ -308,7 +332,7 @@ class CalendarCodec(Codec):
             "entities": list(self._entities),
             "about": [
                 [column.name, str(column.dtype), column.cast(pl.String).to_list()]
-                for column in self._about
+                for column in self.about
             ],
             "times": self._times.to_state(),
             "passed": self._passed.tolist(),
@@ -320,7 +344,7 @@ class CalendarCodec(Codec):
         codec = cls()
         codec.schema = Schema.from_state(state["schema"])
         codec._entities = tuple(checked.text(name) for name in state["entities"])
-        codec._about = pl.DataFrame(
+        codec.about = pl.DataFrame(
             [_kept(checked.text(name), dtype, texts) for name, dtype, texts in state["about"]]
         )
         [time] = codec.schema.of_role("time")
@@ -333,10 +357,10 @@ class CalendarCodec(Codec):
             for name, own in state["numbers"]
         }
         codec.names = tuple(codec._codecs)
-        there = [codec._series, time.name, *codec._about.columns, *codec.names]
+        there = [codec._series, time.name, *codec.about.columns, *codec.names]
         if sorted(there) != sorted(codec.schema.names):
             raise ValueError("the codec's columns are not the schema's")
-        if not set(codec._entities) <= set(codec._about.columns) or any(
+        if not set(codec._entities) <= set(codec.about.columns) or any(
             own.spec.codes for own in codec._codecs.values()
         ):
             raise ValueError("the entities are not there, or a number may be missing")

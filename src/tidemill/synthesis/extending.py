@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tidemill.codecs.codec import Codec
+from tidemill.codecs.side_by_side import SideBySideCodec
 from tidemill.core.columns import by_name
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OptionError
@@ -74,6 +75,8 @@ class ExtensionModel:
         return self._one_by_one(past, steps, paths, run)
 
     def _together(self, past: Dataset, steps: int, paths: int, run: Run) -> pl.DataFrame:
+        if isinstance(self.codec, SideBySideCodec):
+            return self._side_by_side(self.codec, past, steps, paths, run)
         [known] = self.codec.pasts(past, steps, run)
         rng = run.rng("extend")
         made = self.generator.go_on(known.batch, steps, paths, rng, run)
@@ -84,6 +87,31 @@ class ExtensionModel:
         own = np.array([_entities_of(past).index(one) for one in _entities_of(known.last)])
         who = np.tile(np.repeat(own, steps), paths)
         found = found.select(by_name(*past.schema.names)).with_columns(path)
+        return found[np.lexsort((path.to_numpy(), who))]
+
+    def _side_by_side(
+        self, codec: SideBySideCodec, past: Dataset, steps: int, paths: int, run: Run
+    ) -> pl.DataFrame:
+        """One series of all entities' numbers goes on; from values beyond what was learned as from
+        the nearest that was."""
+        wide = codec.widened(past)
+        near, _ = codec.windows.nearest(wide)
+        windows = replace(self, codec=codec.windows)
+        made = _spliced(windows.futures(near, steps, paths, run), near, wide)
+        beyond = sum(int((near[name] != wide[name]).sum()) for name in _numbers(wide.schema))
+        if beyond:
+            run.warn(
+                f"{plural(beyond, 'value')} of the past {'is' if beyond == 1 else 'are'} beyond "
+                "what the model knows, and taken for the nearest that it does; what follows goes "
+                "on from where it is."
+            )
+        found = codec.narrowed(made, paths)
+        path = pl.Series(PATH, np.repeat(np.arange(1, paths + 1), len(found) // paths))
+        found = found.select(by_name(*past.schema.names)).with_columns(path)
+        # the model has its own order of entities
+        names = [column.name for column in past.schema.of_role("entity")]
+        place = {one: k for k, one in enumerate(_entities_of(past))}
+        who = np.array([place[one] for one in found.select(by_name(*names)).rows()])
         return found[np.lexsort((path.to_numpy(), who))]
 
     def _one_by_one(self, past: Dataset, steps: int, paths: int, run: Run) -> pl.DataFrame:

@@ -831,12 +831,13 @@ def _chosen_codec(
     wanted = getattr(generator, "codec", None)
     if wanted is not None:
         kind: type[Codec] = CODECS.load(wanted)
-        if window is not None and kind.claims(data.schema, None) != "no":
+        suits = kind.claims(data.schema, window) != "no"
+        if window is not None and not suits and kind.claims(data.schema, None) != "no":
             raise OptionError(
-                f"the model '{model}' learns series whole, and not in windows",
+                f"the model '{model}' learns no windows of {plural(window, 'step')}",
                 hint="leave option 'window' out, or choose option 'model=autoregressive'",
             )
-        if kind.claims(data.schema, window) == "no":
+        if not suits:
             raise OptionError(
                 f"the model '{model}' learns {kind.items}, which these data are not",
                 hint="choose another model: see `tidemill models`",

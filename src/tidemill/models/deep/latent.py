@@ -112,6 +112,11 @@ class Latent:
         told = {name: value for name, value in {**changed, **more}.items() if name in has}
         return {**told, **_parsed(alone)}
 
+    @property
+    def codec(self) -> str | None:
+        """The codec that it asks for; None for the one that suits the data."""
+        return self.vae.codec
+
     # --- how learning went ------------------------------------------------------------------------
 
     @property

@@ -78,6 +78,11 @@ class Neural(ABC):
         self.best_step = 0
         self.snapshots: list[tuple[int, Batch]] = []
 
+    @property
+    def codec(self) -> str | None:
+        """The codec that it asks for; None for the one that suits the data."""
+        return "side_by_side" if self.options.together == "yes" else None
+
     # --- what a family says -----------------------------------------------------------------------
 
     @abstractmethod

@@ -57,6 +57,11 @@ class Training(Configuration):
         "of matrix products: auto takes bfloat16 where the processor gains by it",
         choices=("auto", "float32", "bfloat16"),
     )
+    together: str = option(
+        "no",
+        "yes learns the entities of series together, as channels beside one another",
+        choices=("no", "yes"),
+    )
     cores: int = option(
         2,
         "threads of the matrix products; rows made with another number differ slightly",

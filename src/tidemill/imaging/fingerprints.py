@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.fft import dctn
 
-from tidemill.imaging.transparency import on_ground
+from tidemill.imaging.transparency import has_alpha, on_ground
 
 SIDE = 32
 LOW = 8
@@ -86,7 +86,8 @@ def copies(pixels: np.ndarray, most: int) -> NDArray[np.int64]:
     """Pairs of images that are the same, or nearly so: their fingerprints are near, and their grey
     values go together.
 
-    Images without any contrast are in no pair.
+    Images without any contrast are in no pair. Sprites of one shape in other colours are two
+    things, so their colours must go together, too.
 
     Args:
         pixels: (n, height, width, channels) uint8.
@@ -96,6 +97,7 @@ def copies(pixels: np.ndarray, most: int) -> NDArray[np.int64]:
         (pairs, 2) positions, the smaller first.
     """
     grey = _grey(pixels).reshape(len(pixels), pixels.shape[1] * pixels.shape[2])
+    looks = on_ground(pixels).reshape(len(pixels), -1) if has_alpha(pixels) else grey
     contrast = grey.std(axis=1)
     seen = np.flatnonzero(contrast > 0)
     pairs = seen[near_pairs(fingerprints(pixels[seen]), NEAR, most)]
@@ -103,7 +105,7 @@ def copies(pixels: np.ndarray, most: int) -> NDArray[np.int64]:
     weaker = np.minimum(contrast[one], contrast[other])
     stronger = np.maximum(contrast[one], contrast[other])
     as_strong = weaker >= FAINTER * stronger
-    return pairs[(similarity(grey[one], grey[other]) >= SAME) & as_strong]
+    return pairs[(similarity(looks[one], looks[other]) >= SAME) & as_strong]
 
 
 def repeats(pixels: np.ndarray) -> NDArray[np.int64]:

@@ -43,3 +43,12 @@ def test_blank_images_are_no_copies_and_none_is_no_error() -> None:
 def test_repeats_name_the_first() -> None:
     pixels = digits()[[3, 4, 3, 5, 4]]
     assert repeats(pixels).tolist() == [0, 1, 0, 3, 1]
+
+
+def test_sprites_of_one_shape_in_other_colours_are_no_copies() -> None:
+    shape = np.random.default_rng(0).random((16, 16)) < 0.5
+    shown = np.zeros((3, 16, 16, 4), np.uint8)
+    shown[:2, shape] = (200, 90, 30, 255)
+    shown[2, shape] = (30, 110, 220, 255)
+    shown[1, ~shape] = (255, 255, 255, 0)  # hidden below transparency
+    assert copies(shown * (shown[..., 3:] > 0), 10).tolist() == [[0, 1]]

@@ -11,6 +11,7 @@ from PIL import Image
 
 import tidemill as tm
 from tests.e2e.conftest import Tidemill
+from tidemill.diagnosing.evidence import framed
 from tidemill.imaging.pixels import pixels
 from tidemill.imaging.transparency import on_ground
 from tidemill.metrics.images.sprite_copies import COPY, share_redrawn
@@ -109,3 +110,9 @@ def test_copies_are_found(folder: Path) -> None:
     assert (share_redrawn(copies, real) <= COPY).all()
     assert np.median(share_redrawn(mirrored, real)) > COPY
     assert share_redrawn(copies, real[:0]).tolist() == [1, 1, 1]
+
+
+def test_an_image_with_transparency_is_framed_on_white() -> None:
+    shown = framed(drawn("chest", np.random.default_rng(0)), None, 2)
+    assert shown.shape == (24, 24, 3)
+    assert (shown[0, 0] == 255).all()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tidemill.core.run import Run
 from tidemill.diagnosing.measuring import Places
+from tidemill.imaging.transparency import OPAQUE, on_ground
 from tidemill.supervised.arrays import Floats
 
 PARTS = 5
@@ -123,8 +124,9 @@ def nearest(asked: Floats, learned: Floats, count: int = NEAREST) -> Places:
 
 
 def framed(pixels: np.ndarray, patch: Patch | None, scale: int) -> NDArray[np.uint8]:
-    """One image (height, width, channels) in colours, enlarged, with a frame around a patch."""
-    colours = np.broadcast_to(pixels, (*pixels.shape[:2], 3))
+    """One image (height, width, channels) in colours, on white, enlarged, with a frame around a
+    patch."""
+    colours = np.broadcast_to(on_ground(pixels, OPAQUE), (*pixels.shape[:2], 3))
     shown = colours.repeat(scale, 0).repeat(scale, 1)
     if patch is None:
         return np.ascontiguousarray(shown)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tidemill.core.run import Run
+from tidemill.imaging.transparency import premultiplied
 from tidemill.supervised.arrays import Floats
 
 LARGEST = 48
@@ -159,7 +160,8 @@ def _size(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 def _scaled(pixels: np.ndarray, size: tuple[int, int]) -> Singles:
-    """As floats, scaled where they are of another size."""
+    """As floats, scaled where they are of another size; colours times alpha, where there is one."""
+    pixels = premultiplied(pixels)
     if pixels.shape[1:3] == size:
         return pixels.astype(np.float32)
     height, width = size

@@ -9,6 +9,10 @@ import numpy as np
 from tidemill.core.run import Run
 from tidemill.imaging.classifier import STEPS, Classifier
 from tidemill.imaging.labelled import LabelledImages
+from tidemill.imaging.structure import disturbed
+
+MOST_STRUCTURED = 4_000
+"""Images whose structure is learned."""
 
 
 @dataclass(frozen=True)
@@ -19,12 +23,10 @@ class FeatureJudge:
         classifier: The trained one.
         who: What it learned, in words: "a classifier of 'digit' that learned from 4,000 training
             images".
-        own: Whether it learned the user's labels.
     """
 
     classifier: Classifier
     who: str
-    own: bool
 
     def features(self, images: np.ndarray) -> np.ndarray:
         """(n, height, width, channels) -> (n, features)."""
@@ -47,7 +49,6 @@ def judge_of_labels(
     return FeatureJudge(
         Classifier.learned(known.pixels, known.labels.tolist(), run, shift=shift, steps=steps),
         f"a classifier of '{label}' that learned from {len(known):,} training images",
-        own=True,
     )
 
 
@@ -58,5 +59,28 @@ def judge_of_digits(images: LabelledImages, run: Run, *, steps: int = STEPS) -> 
     return FeatureJudge(
         Classifier.of_digits((height, width, channels), run, steps=steps),
         "a classifier of handwritten digits, which has seen none of these images",
-        own=False,
+    )
+
+
+def judge_of_structure(train: LabelledImages, run: Run, *, steps: int = STEPS) -> FeatureJudge:
+    """A classifier that learned to tell images from themselves turned, cut up, blended or
+    scrambled; labels are not looked at.
+
+    Unlike features of a label they also see what is wrong with images whose label is plain: of
+    chest X-rays with two labels, images of independent principal components are as near to real
+    ones as real ones are to each other, in features of the label.
+
+    Args:
+        train: The images.
+        run: Draws the disturbances; threads, cancelling.
+        steps: Of its training.
+    """
+    shown = train.pixels[:MOST_STRUCTURED]
+    pixels, names = [], []
+    for name, images in disturbed(shown, run.rng("imaging", "structure")):
+        pixels.append(images)
+        names += [name] * len(images)
+    return FeatureJudge(
+        Classifier.learned(np.concatenate(pixels), names, run, shift=True, steps=steps),
+        f"a network that learned from {len(shown):,} training images what is where in them",
     )

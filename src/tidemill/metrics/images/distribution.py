@@ -11,13 +11,14 @@ from tidemill.imaging.pixels import label_column
 from tidemill.metrics.images.copies import copies
 from tidemill.metrics.images.features import albums
 from tidemill.metrics.images.fidelity import LIKENESS, fidelity
-from tidemill.metrics.images.learning import ACCURACY, accuracy, learnable
+from tidemill.metrics.images.learning import ACCURACY, accuracy
 
 STEPS = 900
 """Of training a classifier of the user's labels."""
+STRUCTURE_STEPS = 400
 DIGIT_STEPS = 300
 KEPT = 0.25
-"""The share of the training images that such a classifier does not learn: they are the ceiling."""
+"""The share of the training images that the judges do not learn: they are the ceiling."""
 NO_TORCH = "it needs the package 'torch': pip install 'tidemill[deep]'"
 
 
@@ -25,10 +26,11 @@ def images(evidence: Evidence, run: Run, *, steps: int = STEPS) -> Iterable[Scor
     """How generated images compare with held-out real ones.
 
     - Likeness: Fréchet distance (:mod:`tidemill.metrics.images.frechet`), precision, recall,
-      density and coverage (:mod:`tidemill.metrics.images.manifolds`), in the features of a
-      classifier of the user's labels, or of handwritten digits where there are no labels. Images
-      that a classifier has learned lie elsewhere among its features than unseen ones do, so a
-      quarter of the training images is kept from it, for the ceiling.
+      density and coverage (:mod:`tidemill.metrics.images.manifolds`), in the features of a network
+      that learned what is where in the training images
+      (:func:`tidemill.imaging.judge.judge_of_structure`). Images that it has learned lie elsewhere
+      among its features than unseen ones do, so a quarter of the training images is kept from it,
+      for the ceiling.
     - Use: the accuracy on held-out images of a classifier that learned from generated ones.
     - Copies: closeness to training images, as in :mod:`tidemill.metrics.nearest`, and near-copies
       (:mod:`tidemill.metrics.memorisation`), with the nearest pairs as pictures.
@@ -45,10 +47,10 @@ def images(evidence: Evidence, run: Run, *, steps: int = STEPS) -> Iterable[Scor
     sets = albums(evidence, run)
     label = label_column(evidence.train.schema)
     try:
-        from tidemill.imaging.judge import judge_of_digits, judge_of_labels
+        from tidemill.imaging.judge import judge_of_digits, judge_of_structure
 
         run.emit(
-            "note", "evaluate", "training small classifiers, in whose features images are compared"
+            "note", "evaluate", "training small networks, in whose features images are compared"
         )
         digits = judge_of_digits(sets.train, run, steps=min(steps, DIGIT_STEPS))
     except ImportError:
@@ -61,10 +63,8 @@ def images(evidence: Evidence, run: Run, *, steps: int = STEPS) -> Iterable[Scor
         return
     first = int(KEPT * len(sets.train))
     kept, rest = sets.train.rows(slice(first)), sets.train.rows(slice(first, None))
-    own = None
-    if label is not None and learnable(rest):
-        own = judge_of_labels(rest, label.name, run, steps=steps)
-    yield from fidelity(sets._replace(train=kept if own else sets.train), own or digits, run)
+    structure = judge_of_structure(rest, run, steps=STRUCTURE_STEPS)
+    yield from fidelity(sets._replace(train=kept), structure, run)
     if label is not None:
-        yield accuracy(sets._replace(train=rest), own, label.name, run, steps)
+        yield accuracy(sets._replace(train=rest), label.name, run, steps)
     yield from copies(sets, digits, len(evidence.train), run)

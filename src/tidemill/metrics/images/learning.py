@@ -17,7 +17,6 @@ from tidemill.supervised.intervals import wilson
 
 if TYPE_CHECKING:
     from tidemill.imaging.classifier import Classifier
-    from tidemill.imaging.judge import FeatureJudge
 
 ACCURACY = "accuracy of a classifier of images"
 FEWEST = 50
@@ -30,7 +29,7 @@ def learnable(album: LabelledImages) -> bool:
     return len(album.classes) >= 2 and len(album.known) >= FEWEST
 
 
-def accuracy(sets: ImageSets, real: FeatureJudge | None, label: str, run: Run, steps: int) -> Score:
+def accuracy(sets: ImageSets, label: str, run: Run, steps: int) -> Score:
     """The accuracy on held-out images of a classifier that learned from generated ones (train on
     synthetic, test on real).
 
@@ -39,7 +38,6 @@ def accuracy(sets: ImageSets, real: FeatureJudge | None, label: str, run: Run, s
 
     Args:
         sets: The images.
-        real: A classifier of all of these training images, if there is one; it is used again.
         label: The column's name.
         run: Threads, cancelling.
         steps: Of each training.
@@ -55,11 +53,7 @@ def accuracy(sets: ImageSets, real: FeatureJudge | None, label: str, run: Run, s
         learned_from.append(sets.floor)
     size = min(len(album.known) for album in learned_from)
     right = _right(_learned(sets.synthetic, size, run, steps), tested)
-    if real is not None and size == len(sets.train.known):
-        classifier = real.classifier
-    else:
-        classifier = _learned(sets.train, size, run, steps)
-    best = _right(classifier, tested)
+    best = _right(_learned(sets.train, size, run, steps), tested)
     floor = usual
     if learnable(sets.floor):
         guessed = _right(_learned(sets.floor, size, run, steps), tested)

@@ -21,16 +21,19 @@ FEWEST_IMAGES = 60
 FEWEST_OF_CLASS = 8
 """Training images without which a label is not learned."""
 NEIGHBOURS = 10
+STRUCTURE_STEPS = 400
+"""Of training where there are no labels."""
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """Images and what a classifier of their label, or else of handwritten digits, sees in them.
+    """Images and what a classifier of their label, or else a network that learned what is
+    where in them, sees in them.
 
     Attributes:
         column, label: Names; the label's is "" where there is none to learn.
         train, held: The images that were looked at.
-        classes: The labels, sorted; none where the classifier is one of digits.
+        classes: The labels, sorted; none where there is none to learn.
         chances: Of each class for each held-out image, (m, classes).
         seen, held_seen: Features of both, (n, features) and (m, features).
         nearest: Positions of the training images nearest to each held-out one in features, (m,
@@ -70,7 +73,7 @@ def gallery(train: Dataset, holdout: Dataset, run: Run) -> Gallery | None:
     Raises:
         ImportError: There is no torch.
     """
-    from tidemill.imaging.judge import judge_of_digits, judge_of_labels
+    from tidemill.imaging.judge import judge_of_labels, judge_of_structure
 
     if len(train) < FEWEST_IMAGES or len(holdout) < FEWEST_IMAGES // 3:
         return None
@@ -78,7 +81,11 @@ def gallery(train: Dataset, holdout: Dataset, run: Run) -> Gallery | None:
     own = len(classes) > 1
     label = label_column(train.schema)
     name = label.name if label and own else ""
-    judge = judge_of_labels(few, name, run, shift=True) if own else judge_of_digits(few, run)
+    judge = (
+        judge_of_labels(few, name, run, shift=True)
+        if own
+        else judge_of_structure(few, run, steps=STRUCTURE_STEPS)
+    )
     seen, held_seen = judge.features(few.pixels), judge.features(held.pixels)
     run.check()
     distances, nearest = NearestNeighbors(n_neighbors=NEIGHBOURS).fit(seen).kneighbors(held_seen)
@@ -93,7 +100,7 @@ def gallery(train: Dataset, holdout: Dataset, run: Run) -> Gallery | None:
         held_seen,
         nearest,
         distances,
-        f"what a classifier of {name or 'handwritten digits'} sees in them",
+        f"what {judge.who} sees in them",
     )
 
 

@@ -16,8 +16,8 @@ from tidemill.mining.images.outliers import odd_images
 
 
 def images(train: Dataset, holdout: Dataset, run: Run) -> Iterable[Finding]:
-    """Look at images through one small classifier: of their label, or of handwritten digits where
-    they have none.
+    """Look at images through one small classifier: of their label, or where they have none
+    through one that learned what is where in them.
 
     Args:
         train: Images to learn from, 20,000 at most.

@@ -33,6 +33,7 @@ from tidemill.metrics.images.fidelity import (
 from tidemill.metrics.images.frechet import frechet
 from tidemill.metrics.images.learning import ACCURACY
 from tidemill.metrics.images.manifolds import precision_recall_density_coverage
+from tidemill.metrics.images.telling import BY_NETWORK
 from tidemill.metrics.images.verdict import verdict_of_images
 
 STEPS = 120
@@ -105,6 +106,7 @@ def test_real_images_reach_the_ceiling(of_real: dict[str, Score]) -> None:
     assert distance.figures["mean_image"] > 5 * distance.ceiling
     for name in (PRECISION, RECALL, COVERAGE):
         assert of_real[name].value == pytest.approx(of_real[name].ceiling, abs=0.12), name
+    assert of_real[BY_NETWORK].value == pytest.approx(0.5, abs=0.1)
     assert of_real[ACCURACY].value == pytest.approx(of_real[ACCURACY].ceiling, abs=0.08)
     assert of_real[ACCURACY].floor < 0.3
     assert "learned from 450 training images what is where in them" in distance.sentence
@@ -212,6 +214,10 @@ def test_blurred_images_are_worse_than_real_ones_and_no_copies(
     }
     assert 2 * of_real[FRECHET].value < found[FRECHET].value
     assert found[COVERAGE].value < of_real[COVERAGE].value - 0.05
+    assert found[BY_NETWORK].value > 0.95
+    assert "roughly like" in verdict_of_images(
+        [of_real[FRECHET], of_real[COVERAGE], found[BY_NETWORK]]
+    )
     assert found[COPIES].value < 0.05
 
 

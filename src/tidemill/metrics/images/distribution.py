@@ -12,6 +12,7 @@ from tidemill.metrics.images.copies import copies
 from tidemill.metrics.images.features import albums
 from tidemill.metrics.images.fidelity import LIKENESS, fidelity
 from tidemill.metrics.images.learning import ACCURACY, accuracy
+from tidemill.metrics.images.telling import BY_NETWORK, told_apart
 
 STEPS = 900
 """Of training a classifier of the user's labels."""
@@ -31,6 +32,8 @@ def images(evidence: Evidence, run: Run, *, steps: int = STEPS) -> Iterable[Scor
       (:func:`tidemill.imaging.judge.judge_of_structure`). Images that it has learned lie elsewhere
       among its features than unseen ones do, so a quarter of the training images is kept from it,
       for the ceiling.
+    - Likeness to a sharp eye: how often a network that learned the difference tells generated
+      images from real ones (:mod:`tidemill.metrics.images.telling`).
     - Use: the accuracy on held-out images of a classifier that learned from generated ones.
     - Copies: closeness to training images, as in :mod:`tidemill.metrics.nearest`, and near-copies
       (:mod:`tidemill.metrics.memorisation`), with the nearest pairs as pictures.
@@ -57,6 +60,7 @@ def images(evidence: Evidence, run: Run, *, steps: int = STEPS) -> Iterable[Scor
         yield from (
             Score("images", name, None, better=better, why=NO_TORCH) for name, better in LIKENESS
         )
+        yield Score("images", BY_NETWORK, None, better="low", why=NO_TORCH)
         if label is not None:
             yield Score("images", ACCURACY, None, why=NO_TORCH)
         yield from copies(sets, None, len(evidence.train), run)
@@ -65,6 +69,7 @@ def images(evidence: Evidence, run: Run, *, steps: int = STEPS) -> Iterable[Scor
     kept, rest = sets.train.rows(slice(first)), sets.train.rows(slice(first, None))
     structure = judge_of_structure(rest, run, steps=STRUCTURE_STEPS)
     yield from fidelity(sets._replace(train=kept), structure, run)
+    yield told_apart(sets, run)
     if label is not None:
         yield accuracy(sets._replace(train=rest), label.name, run, steps)
     yield from copies(sets, digits, len(evidence.train), run)

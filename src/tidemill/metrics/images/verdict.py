@@ -10,6 +10,7 @@ from tidemill.core.score import Score
 from tidemill.core.words import percent
 from tidemill.metrics.images.fidelity import COVERAGE, FRECHET
 from tidemill.metrics.images.learning import ACCURACY
+from tidemill.metrics.images.telling import BY_NETWORK
 from tidemill.metrics.verdict import TOLD_APART, USE, joined
 
 LIMIT = (
@@ -20,6 +21,9 @@ LIMIT = (
 FIDELITY = ((0.9, "very close to"), (0.7, "close to"), (0.4, "roughly like"), (0.0, "hardly like"))
 """The reach from independent pixels to real images (the lower of coverage's and of the Fréchet
 distance's, by its root, as it is a square), and what it is called."""
+MOST_BY_NETWORK = 0.8
+"""Images that a network tells from real ones oftener reach no further than ROUGHLY."""
+ROUGHLY = 0.5
 
 
 def verdict_of_images(scores: Sequence[Score]) -> str:
@@ -44,6 +48,9 @@ def likeness(scores: Sequence[Score]) -> tuple[float, str] | None:
     if distance is None or covered is None:
         return None
     reach = max(0.0, min(_reach(covered), _reach(distance, root=True)))
+    told = named.get(BY_NETWORK)
+    if told is not None and (told.value or 0.0) > MOST_BY_NETWORK:
+        reach = min(reach, ROUGHLY)
     return reach, next(words for least, words in FIDELITY if reach >= least)
 
 
@@ -59,12 +66,18 @@ def likeness_sentence(scores: Sequence[Score], noun: str = "image") -> str:
         return f"Whether the generated {noun}s are like real ones was not measured."
     named = {score.name: score for score in scores}
     distance, covered = named[FRECHET], named[COVERAGE]
+    told, found_out = named.get(BY_NETWORK), ""
+    if told is not None and told.value is not None:
+        found_out = (
+            f" In {percent(told.value)} of pairs a network that learned the difference finds the "
+            f"generated {noun}; guessing would in 50 %."
+        )
     return (
         f"The generated {noun}s are {found[1]} real ones: {percent(covered.value or 0.0)} of "
         f"held-out {noun}s have one near to them (of other real {noun}s "
         f"{percent(covered.ceiling or 0.0)}), "
         f"and the Fréchet distance is {distance.value:.3g} (real {noun}s {distance.ceiling:.3g}, "
-        f"independent pixels {distance.floor:.3g})."
+        f"independent pixels {distance.floor:.3g}).{found_out}"
     )
 
 

@@ -38,6 +38,8 @@ LEARNED, EVERY, STEPS, PATHS = 2015, 20, 10, 100
 SHOWN = 60
 """Days before that networks are given."""
 NETWORKS = ("autoregressive", "flow", "vae", "gan")
+TOGETHER = " together"
+"""What the name of a network ends with that learns all shares beside one another."""
 LEVEL = 0.05
 Futures = Callable[[int], Floats]
 """A day -> (PATHS, STEPS, assets) moves that may follow on it."""
@@ -56,7 +58,15 @@ def lines(past: History, days: slice) -> pl.DataFrame:
 def of_network(name: str, past: History, end: int, minutes: float) -> Futures:
     """A network of moves."""
     data = tm.read(lines(past, slice(0, end)), entity="asset", time="day")
-    model = tm.fit(data, model=name, window=24, minutes=minutes, seed=1)
+    options = {"together": "yes" if name.endswith(TOGETHER) else "no"}
+    model = tm.fit(
+        data,
+        model=name.removesuffix(TOGETHER),
+        options=options,
+        window=24,
+        minutes=minutes,
+        seed=1,
+    )
 
     def futures(day: int) -> Floats:
         given = lines(past, slice(day - SHOWN, day))
@@ -158,7 +168,7 @@ def main() -> None:
         "fhs": lambda: of_market("fhs", past, end),
         "garch": lambda: of_market("garch", past, end),
     }
-    for name in NETWORKS:
+    for name in (*NETWORKS, *(f"{name}{TOGETHER}" for name in NETWORKS)):
         makers[name] = lambda name=name: of_network(name, past, end, asked.minutes)
     found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for name, maker in makers.items():

@@ -170,7 +170,7 @@ def test_networks_go_on_from_windows(model: str, own: dict[str, int]) -> None:
 def test_the_autoregressive_model_knows_the_state_it_goes_on_from() -> None:
     table = machines(200)
     data = tm.read(table, entity="machine", time="day")
-    learned = tm.fit(data, model="autoregressive", window=12, minutes=1)
+    learned = tm.fit(data, model="autoregressive", window=12, steps=120)
     found = learned.extend(table, steps=1, paths=50)
     last = table.group_by("machine", maintain_order=True).last().select("machine", was="state")
     stays = found.join(last, on="machine").select((pl.col("state") == pl.col("was")).mean())
@@ -278,7 +278,7 @@ def test_gaps_are_filled_nearer_than_by_what_was_there_before() -> None:
     gone = pl.Series(np.random.default_rng(5).random(len(whole)) < 0.2)
     gaps = whole.with_columns(heat=pl.when(gone).then(None).otherwise("heat"))
     data = tm.read(whole, entity="machine", time="day")
-    model = tm.fit(data, model="autoregressive", window=12, minutes=1)
+    model = tm.fit(data, model="autoregressive", window=12, steps=120)
     draws = model.infill(gaps, draws=8).group_by("machine", "day", maintain_order=True)
     filled = draws.agg(pl.col("heat").mean())
     before = gaps.select(pl.col("heat").forward_fill().over("machine"))["heat"]

@@ -107,6 +107,57 @@ def test_the_whole_run_writes_a_report_with_pictures(
     assert tm.read(out / "synthetic.parquet").schema["image"].kind == "image"
 
 
+def test_variations_are_near_to_the_given_image_and_differ(
+    model: Path, digits: Path, tmp_path: Path, tidemill: Tidemill
+) -> None:
+    found = load_digits()
+    given = (found.images[found.target == 0][-1] * 15).astype(np.uint8)
+    Image.fromarray(given).save(tmp_path / "one.png")
+    told = tidemill(
+        *("sample", model, "--like", tmp_path / "one.png", "--where", "label=0"),
+        *("--rows", 12, "--out", tmp_path / "near.npz"),
+    )
+    assert "times as far from the given ones" in told.err
+    with np.load(tmp_path / "near.npz") as arrays:
+        near, labels = arrays["images"].astype(float), arrays["labels"]
+    others = pixels(tm.Synthesizer.load(model).sample(60, "label=0")["image"])[..., 0].astype(float)
+    away = np.abs(near - given).mean()
+    assert away < 0.9 * np.abs(others - given).mean()
+    assert np.abs(near[1:] - near[:-1]).mean() > 3
+    assert labels.tolist() == [0] * 12
+    larger = np.kron(given, np.ones((2, 2), np.uint8))
+    Image.fromarray(larger).save(tmp_path / "large.png")
+    refused = tidemill(
+        "sample", model, "--like", tmp_path / "large.png", "--out", tmp_path / "none.npz"
+    )
+    assert refused.code == 2
+    assert "?size=8x8" in refused.err
+    assert not (tmp_path / "none.npz").exists()
+
+
+def test_given_images_keep_their_labels_where_these_are_told(model: Path, digits: Path) -> None:
+    real = tm.read(digits)
+    few = real.rows(np.arange(4))
+    made = tm.Synthesizer.load(model).draw(8, like=few, run=tm.Run(1)).data
+    assert made["label"].to_list() == 2 * few["label"].to_list()
+
+
+@pytest.mark.parametrize("family", ["vae", "flow", "latent"])
+def test_every_family_of_images_knows_variations(family: str, digits: Path) -> None:
+    real = tm.read(digits)
+    more = {} if family == "latent" else {"width": 8, "cores": 1}
+    made = tm.fit(real, model=family, steps=8, options=more)
+    near = made.draw(3, like=real.rows(np.arange(3)), run=tm.Run(1)).data
+    assert pixels(near["image"]).shape == (3, 8, 8, 1)
+
+
+def test_a_model_without_noise_knows_no_variations(digits: Path) -> None:
+    real = tm.read(digits)
+    plain = tm.fit(real, model="independent")
+    with pytest.raises(OptionError, match="cannot make images near to given ones"):
+        plain.draw(2, like=real, run=tm.Run(1))
+
+
 def test_what_images_cannot_do_is_told(model: Path, digits: Path) -> None:
     made = tm.Synthesizer.load(model)
     with pytest.raises(OptionError, match="the model 'trees' cannot learn images"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -124,11 +125,14 @@ class ImageCodec(Codec):
                 where=data.name,
                 hint="read them with ?size=WIDTHxHEIGHT, or fit anew",
             )
-        n = len(data)
+        return replace(self.encoded_pixels(values), context=self._beside.encode(data))
+
+    def encoded_pixels(self, pixels: np.ndarray) -> Batch:
+        """(n, height, width, channels) uint8 of the codec's size -> Batch without context."""
+        n = len(pixels)
         return Batch(
-            premultiplied(values).reshape(n, *self.size).astype(np.int64),
+            premultiplied(pixels).reshape(n, *self.size).astype(np.int64),
             np.zeros((n, *self.size[:2], 0), np.int32),
-            context=self._beside.encode(data),
         )
 
     def decode(

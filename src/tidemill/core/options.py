@@ -201,7 +201,8 @@ NEW_CUSTOMERS = _table(
     "New customers' lines: they get lists, too, and nothing is learned anew.", "DATA"
 )
 LIKE = _table(
-    "Rows whose values are given; the other columns are drawn. Of series: made near to these.",
+    "Rows whose values are given; the other columns are drawn. Of series and images: made near to "
+    "these.",
     "DATA",
 )
 PAST = _table("The series so far, with all columns that the model learned.", "DATA")

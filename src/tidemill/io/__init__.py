@@ -54,6 +54,10 @@ READERS = Registry(
             "of pieces of music with their lengths (file.npz?part=NAME)",
         ),
         "npy": Entry("tidemill.io.images.arrays:read", "images as one NumPy array"),
+        "png": Entry("tidemill.io.images.folder:read_one", "one image, such as for option 'like'"),
+        "jpg": Entry("tidemill.io.images.folder:read_one", "one image"),
+        "jpeg": Entry("tidemill.io.images.folder:read_one", "one image"),
+        "webp": Entry("tidemill.io.images.folder:read_one", "one image"),
         "wav": Entry("tidemill.io.sound.folder:read", "a sound of plain samples (PCM)"),
         "wave": Entry("tidemill.io.sound.folder:read", "a sound of plain samples (PCM)"),
         "mid": Entry(

@@ -178,6 +178,16 @@ class Interpolates(Protocol):
         ...
 
 
+@runtime_checkable
+class Varies(Protocol):
+    """A generator that may know rows near to given ones."""
+
+    def vary(self, given: Batch, rng: np.random.Generator, run: Run | None = None) -> Batch | None:
+        """A new row near to each given one, made for the context that this one has; None where
+        rows are not made of noise."""
+        ...
+
+
 _CALLED: Mapping[Topology, str] = {
     "row": "rows one by one",
     "steps": "series",

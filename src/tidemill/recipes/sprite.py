@@ -24,6 +24,7 @@ from tidemill.imaging.transparency import CHANNELS, on_ground
 from tidemill.metrics.images.features import ImageSets
 from tidemill.metrics.images.fidelity import fidelity
 from tidemill.metrics.images.sprite_copies import COPY, share_redrawn
+from tidemill.metrics.images.telling import told_apart
 from tidemill.metrics.images.verdict import likeness, likeness_sentence
 from tidemill.recipes.base import (
     Assumption,
@@ -74,7 +75,7 @@ class SpriteJudgement:
     """What a classifier of real sprites sees in made ones, and in held-out real ones.
 
     Attributes:
-        scores: How like real ones they are, in its features.
+        scores: How like real ones they are.
         seen: (pool,) the label that it holds likeliest; None where there are no two labels.
         right, real_right: How many of the pool, and of the held-out sprites, it sees their label
             in.
@@ -254,10 +255,11 @@ def _of_class(data: Dataset, asked: str) -> Dataset:
 def _judged(
     train: Dataset, pool: Dataset, holdout: Dataset, noise: Dataset, run: Run
 ) -> SpriteJudgement:
-    """What a classifier of real labels sees, or one of digits where there are no two labels; it has
-    not learned from a quarter of the training sprites, which show how near real ones come."""
+    """How like real ones they are, and what a classifier of real labels sees in them, where there
+    are two; a quarter of the training sprites, which shows how near real ones come, is learned by
+    no judge."""
     try:
-        from tidemill.imaging.judge import judge_of_digits, judge_of_labels
+        from tidemill.imaging.judge import judge_of_labels, judge_of_structure
     except ImportError:
         return SpriteJudgement(())
     label = label_column(train.schema)
@@ -266,20 +268,21 @@ def _judged(
     first = int(KEPT * len(known))
     kept, rest = known.rows(slice(first)), known.rows(slice(first, None))
     made, real, floor = (LabelledImages.of(one) for one in (pool, holdout, noise))
-    if len(set(made.labels)) == 1:
-        kept = kept.rows(np.flatnonzero(kept.labels == made.labels[0]))
-    own = label is not None and len(rest.classes) > 1
-    if label is not None and own:
-        judge = judge_of_labels(rest, label.name, run, steps=JUDGE_STEPS)
-    else:
-        judge = judge_of_digits(rest, run, steps=JUDGE_STEPS)
-    scores = tuple(fidelity(ImageSets(kept, real, made, floor), judge, run))
-    if not own:
-        return SpriteJudgement(scores)
-    seen, in_real = (_likeliest(judge.classifier, some) for some in (made, real))
+    own = rest
+    if len(set(made.labels)) == 1:  # of the class that was asked for
+        kept, own = (
+            part.rows(np.flatnonzero(part.labels == made.labels[0])) for part in (kept, rest)
+        )
+    judge = judge_of_structure(rest, run, steps=JUDGE_STEPS)
+    scores = [*fidelity(ImageSets(kept, real, made, floor), judge, run)]
+    scores.append(told_apart(ImageSets(own, real, made, floor), run))
+    if label is None or len(rest.classes) < 2:
+        return SpriteJudgement(tuple(scores))
+    by_label = judge_of_labels(rest, label.name, run, steps=JUDGE_STEPS).classifier
+    seen, in_real = (_likeliest(by_label, some) for some in (made, real))
     right = int((seen == made.labels).sum())
     return SpriteJudgement(
-        scores, seen, right, right / len(made), float((in_real == real.labels).mean())
+        tuple(scores), seen, right, right / len(made), float((in_real == real.labels).mean())
     )
 
 

@@ -137,8 +137,8 @@ class Stages:
         """n new rows of the last stage, with the stages before as their context."""
         first = self.stages[0]
         if len(self.stages) == 1:
-            return _drawn(first, n, None, rng, run)
-        return self.made_for(_drawn(first, n, None, rng, _quiet(run)), rng, run)
+            return drawn(first, n, None, rng, run)
+        return self.made_for(drawn(first, n, None, rng, _quiet(run)), rng, run)
 
     def infill(
         self, n: int, known: Constraints, rng: np.random.Generator, run: Run | None = None
@@ -192,8 +192,8 @@ class Stages:
             begun = None
             if given is not None and stage.writer is not None:
                 begun = stage.codec.begun(given, made)
-            drawn = _drawn(stage, len(made), made, rng, inner, begun)
-            made = replace(drawn, context=made)
+            later = drawn(stage, len(made), made, rng, inner, begun)
+            made = replace(later, context=made)
         return made
 
     def to_state(self) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
@@ -328,7 +328,7 @@ def _learned_beside(codec: Codec, model: str, batch: Batch, run: Run) -> Stage:
     return Stage(codec, model, unfitted(model).fit(codec.spec, batch, inner))
 
 
-def _drawn(
+def drawn(
     stage: Stage,
     n: int,
     context: Batch | None,

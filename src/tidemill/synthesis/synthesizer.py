@@ -16,6 +16,7 @@ from tidemill.codecs import CODECS
 from tidemill.codecs.choosing import choose
 from tidemill.codecs.codec import Codec
 from tidemill.codecs.columns.base import SurrogateStream
+from tidemill.codecs.images import ImageCodec
 from tidemill.core import artifact
 from tidemill.core.balance import parse_balance
 from tidemill.core.columns import by_name
@@ -33,6 +34,7 @@ from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema
 from tidemill.core.states import from_state, to_state
 from tidemill.core.words import plural
+from tidemill.imaging.pixels import image_name, image_pixels, images
 from tidemill.io.conforming import conform
 from tidemill.io.frames import to_native
 from tidemill.io.reading import read
@@ -45,6 +47,7 @@ from tidemill.synthesis.formats import upgraded
 from tidemill.synthesis.gap_filling import gaps_filled
 from tidemill.synthesis.given_rows import ModelEyes, read_given
 from tidemill.synthesis.half_drawn import half_drawn
+from tidemill.synthesis.images_like import fitted, images_like
 from tidemill.synthesis.infilling import GivenRows, numbered, stacked
 from tidemill.synthesis.pieces_like import pieces_like
 from tidemill.synthesis.quotas import balanced
@@ -59,7 +62,7 @@ if TYPE_CHECKING:  # what only fitting and loading need is imported there
     from tidemill.synthesis.outcome import OutcomeModel
 
 MIN_ROWS = 20
-LIKE = ("series", "music")
+LIKE = ("series", "music", "images")
 """Modalities of which something is made like given data in a way of their own."""
 OUTCOME = "outcome."
 """What the names of the arrays of the target's model begin with."""
@@ -333,7 +336,7 @@ class Synthesizer:
         return iter(self._sample_job(request, run))
 
     def _made_like(self, request: SampleRequest, run: Run, round_number: int = 1) -> Dataset:
-        """Series that are near to given ones, or pieces for given voices.
+        """Series or images that are near to given ones, or pieces for given voices.
 
         Raises:
             DataError: A column is missing, or a series has too few steps.
@@ -343,7 +346,7 @@ class Synthesizer:
             raise self._codec.unsupported("drawing with like")
         asked = {
             "like": True,
-            "where": bool(request.where),
+            "where": bool(request.where) and self.modality != "images",
             "balance": bool(request.balance),
             "fair": bool(request.fair),
         }
@@ -352,11 +355,34 @@ class Synthesizer:
         with self.in_use():
             if self.modality == "music":
                 batch = pieces_like(self._model, request.like, n, run)
+            elif self.modality == "images":
+                batch = self._images_like(request, n, run)
             else:
                 batch = made_like(self._model, read_given(request.like, self._eyes, run), n, run)
             rng = run.rng("like", "rows", round_number)
             fresh = SurrogateStream(0, run.seed_of("like", "fresh", round_number))
             return self._model.decoded(batch, rng, round_number, fresh, run)
+
+    def _images_like(self, request: SampleRequest, n: int | None, run: Run) -> Batch:
+        """Images near to given ones, of their labels where these are told with them."""
+        given = request.like
+        if not isinstance(given, Dataset):
+            given = read(given, run.child(quiet=True))
+        if given.schema.image is None or not len(given):
+            raise DataError(
+                "there are no images", where=given.name, hint="give an image, or a folder of them"
+            )
+        assert isinstance(self._codec, ImageCodec)
+        name, condition = image_name(self.schema), self.condition(request.where)
+        pixels = fitted(image_pixels(given), self._codec.size, given.name)
+        batch = self._codec.encoded_pixels(pixels)
+        beside = [own for own in self.schema.names if own != name]
+        if beside and not condition.tests and set(beside) <= set(given.schema.names):
+            columns = (*given.schema.select(beside).columns, Column(name, "image"))
+            frame = given.frame.select(by_name(*beside)).with_columns(images(name, pixels))
+            whole = Dataset(frame, Schema(columns), name=given.name)
+            batch = self._codec.encode(self._conformed(whole, run))
+        return images_like(self._model, batch, condition, n, run)
 
     def infill(
         self,

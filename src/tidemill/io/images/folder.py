@@ -31,7 +31,7 @@ def read(file: File, run: Run) -> Raw:
     """
     folder, where = file.path, str(file.path)
     flat = _images(folder)
-    looks = {name: file.part.get(name, "") for name in ("size", "alpha")}
+    looks = _looks(file)
     if flat:
         return _flat(folder, flat, run, looks)
     paths: list[Path] = []
@@ -50,6 +50,21 @@ def read(file: File, run: Run) -> Raw:
     found = decoded(paths, _numbered(len(paths)), where, run, **looks)
     frame = pl.DataFrame([images(IMAGE, found.pixels), pl.Series(LABEL, labels)[found.kept]])
     return Raw(frame, label=(LABEL, "the folder that an image is in"))
+
+
+def read_one(file: File, run: Run) -> Raw:
+    """A single image, such as one that others are to be like.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    found = decoded([file.path], [file.path.name], str(file.path), run, **_looks(file))
+    return Raw(pl.DataFrame([images(IMAGE, found.pixels)]))
+
+
+def _looks(file: File) -> dict[str, str]:
+    """What was asked for behind the path: a size, and what becomes of transparency."""
+    return {name: file.part.get(name, "") for name in ("size", "alpha")}
 
 
 def _flat(folder: Path, paths: list[Path], run: Run, looks: Mapping[str, str]) -> Raw:

@@ -18,7 +18,7 @@ from tidemill.core.run import Run
 from tidemill.models.deep.backbones import Backbone, seen
 from tidemill.models.deep.defaults import DEFAULTS
 from tidemill.models.deep.dense import Dense, gumbel, one_hot
-from tidemill.models.deep.neural import Neural, numpy_stream
+from tidemill.models.deep.neural import AWAY, Neural, numpy_stream
 from tidemill.models.deep.training import DEEPEST, Objective, Tensors, Training
 
 TIME = 64
@@ -134,6 +134,7 @@ class Flow(Neural):
     """
 
     Options = FlowOptions
+    varies = True
     options: FlowOptions
     dense: Dense
 
@@ -228,9 +229,11 @@ class Flow(Neural):
         rng: torch.Generator,
         noise: Tensor | None = None,
         known: KnownSites | None = None,
+        begin: float = 0.0,
     ) -> Batch:
         """Rows from noise, by Heun's method for numbers; sites that are known go their own way, and
-        the others see them on it (replacement, Song et al. 2021; Lugmayr et al. 2022)."""
+        the others see them on it (replacement, Song et al. 2021; Lugmayr et al. 2022). Where they
+        ``begin`` later than at 0, the noise is that of rows on their way."""
         dense, device = self.dense, rng.device
         shape = (n, *dense.spec.sites)
         x = noise
@@ -244,7 +247,8 @@ class Flow(Neural):
             known.begin(code)
         told = dense.told(context)
         told = None if told is None else told.to(device)
-        times = torch.linspace(0, 1, self.options.sampling_steps + 1).tolist()
+        steps = math.ceil(self.options.sampling_steps * (1 - begin))
+        times = torch.linspace(begin, 1, steps + 1).tolist()
         for now, then in pairwise(times):
             guess, logits = self._guided(net, x, code, now, told)
             speed = (guess - x) / (1 - now)
@@ -258,6 +262,16 @@ class Flow(Neural):
             shown = torch.rand(code.shape, generator=rng, device=device) < (then - now) / (1 - now)
             self._unmask(code, (code < 0) & shown, logits, rng)
         return dense.batch(x, code, numpy_stream(rng), context)
+
+    def near(self, net: nn.Module, rows: Batch, rng: torch.Generator) -> Batch:
+        """Rows that begin where given ones are hidden in part by noise (Meng et al. 2022, "SDEdit:
+        Guided Image Synthesis and Editing with Stochastic Differential Equations"); their levels
+        are drawn anew."""
+        shown = {name: tensor.to(rng.device) for name, tensor in self.rows(rows).items()}
+        z = self.dense.numbers(shown, rng).float()
+        noise = torch.randn(z.shape, generator=rng, device=rng.device)
+        begun = (1 - AWAY) * z + AWAY * noise
+        return self.draw(net, len(rows), rows.context, rng, begun, begin=1 - AWAY)
 
     def go_on(
         self,

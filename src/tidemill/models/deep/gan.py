@@ -20,13 +20,17 @@ from tidemill.models.deep.augmentation import varied
 from tidemill.models.deep.backbones import Gather, Spread, seen
 from tidemill.models.deep.defaults import DEFAULTS, Defaults
 from tidemill.models.deep.dense import Dense, gumbel, one_hot
-from tidemill.models.deep.neural import Neural, numpy_stream
+from tidemill.models.deep.neural import Neural, numpy_stream, turned_away
 from tidemill.models.deep.quality import frechet, two_sample_auc
 from tidemill.models.deep.training import DEEPEST, Objective, Picking, Tensors, Training
 
 SLOPE = 10.0
 """The weight of the penalty of Wasserstein's loss, times that of the others (Gulrajani et al. 2017
 take 10)."""
+
+
+INVERSION_STEPS, INVERSION_RATE = 200, 0.1
+"""Of finding the noise that makes a given row."""
 
 
 class Visible(NamedTuple):
@@ -236,6 +240,7 @@ class Gan(Neural):
     """
 
     Options = GanOptions
+    varies = True
     options: GanOptions
     dense: Dense
     share: Tensor
@@ -468,6 +473,32 @@ class Gan(Neural):
     ) -> Tensor | None:
         """(n, noise) what whole rows are made of."""
         return torch.randn((n, self.options.noise), generator=rng, device=rng.device)
+
+    def near(self, net: nn.Module, rows: Batch, rng: torch.Generator) -> Batch:
+        """Rows of the noise that makes the given ones best, turned towards other noise."""
+        others = self.noise(net, len(rows), rows.context, rng)
+        assert others is not None
+        if isinstance(net, GanNets) and self.dense.reals:
+            others = turned_away(self._noise_of(net, rows, others, rng), others)
+        return self.draw(net, len(rows), rows.context, rng, others)
+
+    def _noise_of(self, net: GanNets, rows: Batch, other: Tensor, rng: torch.Generator) -> Tensor:
+        """(n, noise) of which rows are made whose numbers are nearest to those of given rows, found
+        by gradient descent (Zhu et al. 2016, "Generative Visual Manipulation on the Natural Image
+        Manifold"); held at the length that noise has."""
+        with torch.inference_mode(False), torch.enable_grad():
+            shown = {name: tensor.to(rng.device) for name, tensor in self.rows(rows).items()}
+            wanted, told = self.dense.numbers(shown, rng), _told(shown)
+            length = math.sqrt(self.options.noise)
+            noise = other.clone().requires_grad_()
+            optimizer = torch.optim.Adam([noise], INVERSION_RATE)
+            for _ in range(INVERSION_STEPS):
+                held = length * functional.normalize(noise, dim=1)
+                apart = self.made(net, told, rng, whole=True, noise=held).z - wanted
+                optimizer.zero_grad(set_to_none=True)
+                apart.square().flatten(1).mean(1).sum().backward()  # type: ignore[no-untyped-call]
+                optimizer.step()
+            return length * functional.normalize(noise.detach(), dim=1)
 
     def draw(
         self,

@@ -23,6 +23,7 @@ from tidemill.models.base import (
     Interpolates,
     LearnsInSteps,
     State,
+    Varies,
     check_context,
     check_learns,
     unfitted,
@@ -328,6 +329,15 @@ class Latent:
             return None
         latents = self.inner.between(ways, steps, rng, run, context)
         return None if latents is None else self._decoded(latents, rng, run or Run())
+
+    def vary(self, given: Batch, rng: np.random.Generator, run: Run | None = None) -> Batch | None:
+        """A new row near to each given one, by latents near to its own, see :meth:`Neural.vary`;
+        None where the inner model knows none."""
+        if not isinstance(self.inner, Varies):
+            return None
+        run = run or Run()
+        latents = self.inner.vary(self._encoded(given, run), rng, run)
+        return None if latents is None else self._decoded(latents, rng, run)
 
     def infill(
         self, n: int, known: Constraints, rng: np.random.Generator, run: Run | None = None

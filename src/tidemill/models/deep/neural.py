@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -40,6 +41,8 @@ CHUNK = 4096
 """Rows drawn at a time, but for texts."""
 HELD, MOST_HELD = 0.1, 4000
 """Share of the rows that training is watched on, and their number at most."""
+AWAY = 0.5
+"""How far rows near to given ones are from these, on the way to rows of other noise."""
 GLIMPSE = 256
 """Rows drawn after 1, 4, 16, ... looks, to show how learning went, but for texts."""
 
@@ -62,6 +65,8 @@ class Neural(ABC):
     hangs on those before it, only those that draw unit by unit; a calendar is a single row."""
     completes: ClassVar[bool] = False
     """Whether :meth:`infill` can draw what single given rows lack."""
+    varies: ClassVar[bool] = False
+    """Whether :meth:`near` can draw rows near to given ones."""
 
     options: Training
     spec: Spec
@@ -443,6 +448,30 @@ class Neural(ABC):
         self.net = net.cpu()
         return made if made is None else replace(made, context=told)
 
+    def vary(self, given: Batch, rng: np.random.Generator, run: Run | None = None) -> Batch | None:
+        """A new row near to each given one.
+
+        Args:
+            given: Rows, with their context where the spec has one.
+            rng: The random stream.
+            run: For progress, and its device.
+
+        Returns:
+            As many rows, of the same context; None where the family knows none.
+        """
+        if not self.varies:
+            return None
+
+        def drawn(at: np.ndarray, stream: torch.Generator) -> Batch:
+            rows = given.rows(at)
+            return replace(self.near(self.net, rows, stream), context=rows.context)
+
+        return self.in_chunks(len(given), drawn, rng, run or Run())
+
+    def near(self, net: Any, rows: Batch, rng: torch.Generator) -> Batch:
+        """A new row near to each given one, where the family :attr:`varies`."""
+        raise NotImplementedError
+
     def infill(
         self, n: int, known: Constraints, rng: np.random.Generator, run: Run | None = None
     ) -> ConditionalSample:
@@ -536,6 +565,12 @@ def turned(first: Tensor, last: Tensor, steps: int) -> Tensor:
         1, steps, *[1] * (first.dim() - 1)
     )
     return (at.cos() * first[:, None] + at.sin() * last[:, None]).flatten(0, 1)
+
+
+def turned_away(noise: Tensor, other: Tensor) -> Tensor:
+    """AWAY from normal numbers towards others, on the arc of :func:`turned`."""
+    angle = AWAY * math.pi / 2
+    return math.cos(angle) * noise + math.sin(angle) * other
 
 
 def numpy_stream(rng: torch.Generator) -> np.random.Generator:

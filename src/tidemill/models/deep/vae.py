@@ -19,7 +19,7 @@ from tidemill.core.run import Run
 from tidemill.models.deep.backbones import Gather, Spread, seen
 from tidemill.models.deep.defaults import DEFAULTS
 from tidemill.models.deep.dense import Dense, gumbel, one_hot
-from tidemill.models.deep.neural import Neural, numpy_stream
+from tidemill.models.deep.neural import Neural, numpy_stream, turned_away
 from tidemill.models.deep.training import DEEPEST, Objective, Tensors, Training
 
 BUMPS = 8
@@ -212,6 +212,7 @@ class Vae(Neural):
     """
 
     Options = VaeOptions
+    varies = True
     options: VaeOptions
     dense: Dense
     parts: int
@@ -326,6 +327,13 @@ class Vae(Neural):
         rows = {name: tensor.to(rng.device) for name, tensor in self.rows(batch).items()}
         mean, log = self._encoded(net, rows, self.dense.numbers(rows, rng), rng, 0.0)
         return mean + log.exp() * torch.randn(mean.shape, generator=rng, device=mean.device)
+
+    def near(self, net: Any, rows: Batch, rng: torch.Generator) -> Batch:
+        """Rows of latents between the given rows' and others."""
+        others = self.noise(net, len(rows), rows.context, rng)
+        assert others is not None
+        latent = turned_away(self.encoded(net, rows, rng), others)
+        return self.decoded(net, latent, rows.context, rng)
 
     def decoded(
         self, net: Any, latent: Tensor, context: Batch | None, rng: torch.Generator

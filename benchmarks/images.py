@@ -41,17 +41,26 @@ import tidemill as tm
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column, Schema
 from tidemill.imaging.classifier import Classifier
+from tidemill.imaging.judge import judge_of_structure
+from tidemill.imaging.labelled import LabelledImages
 from tidemill.imaging.pixels import images, pixels
 from tidemill.imaging.sheet import contact_sheet, png
 from tidemill.imaging.transparency import on_ground, premultiplied, straight
+from tidemill.metrics.images.distribution import STRUCTURE_STEPS
+from tidemill.metrics.images.features import ImageSets
 from tidemill.metrics.images.frechet import frechet
 from tidemill.metrics.images.manifolds import precision_recall_density_coverage
+from tidemill.metrics.images.telling import told_apart
 from tidemill.models.presets import PRESETS
 
 PAGE, RESULTS = ROOT / "docs" / "images.md", ROOT / "benchmarks" / "results" / "images.json"
 SHEETS = ROOT / "docs" / "pictures"
 PEER = ROOT / "benchmarks" / ".venv-peers" / "bin" / "python"
-FIGURES = ("Fréchet", "precision", "recall", "density", "coverage", "accuracy", "label right")
+FIGURES = (
+    *("Fréchet", "precision", "recall", "density", "coverage", "accuracy", "label right"),
+    *("Fréchet of structure", "coverage of structure", "told apart"),
+)
+BY_FEATURES = FIGURES[:6]
 SETS = (
     "quickdraw_cat",
     "fashion_mnist",
@@ -243,7 +252,7 @@ def judged(train: Side, holdout: Side, made: Side, seed: int) -> dict[str, Any]:
     order = rng.permutation(len(real))
     sorts = [noise.reshape(real.shape), made[0], real[order]]
     target = judge.features(holdout[0])
-    found: dict[str, list[float | None]] = {figure: [] for figure in FIGURES[:-1]}
+    found: dict[str, list[float | None]] = {figure: [] for figure in BY_FEATURES}
     for shown in sorts:
         features = judge.features(shown[:n])
         found["Fréchet"].append(frechet(target, features))
@@ -260,7 +269,58 @@ def judged(train: Side, holdout: Side, made: Side, seed: int) -> dict[str, Any]:
     if said is not None and made[1] is not None and holdout[1] is not None:
         seen = [(noise.reshape(real.shape), said), (made[0], made[1]), holdout]
         found["label right"] = [right(judge, *side) for side in seen]
-    return found
+    return found | by_structure(real, holdout[0], made[0], sorts[0], seed)
+
+
+def by_structure(
+    train: np.ndarray, holdout: np.ndarray, made: np.ndarray, noise: np.ndarray, seed: int
+) -> dict[str, list[float]]:
+    """The figures of a network that learned what is where in three quarters of the training images,
+    the others being the ceiling, and of one that learned the difference."""
+    run, n = tm.Run(seed), len(holdout)
+    cut = len(train) // 4
+    judge = judge_of_structure(album(train[cut:]), run, steps=STRUCTURE_STEPS)
+    target = judge.features(holdout)
+    found: dict[str, list[float]] = {"Fréchet of structure": [], "coverage of structure": []}
+    for shown in (noise, made, train[:cut]):
+        features = judge.features(shown[:n])
+        found["Fréchet of structure"].append(frechet(target, features))
+        near = precision_recall_density_coverage(unit(target), unit(features))
+        found["coverage of structure"].append(near.coverage)
+    told = told_apart(ImageSets(*map(album, (train, holdout, made[:n], noise))), run)
+    return {**found, "told apart": [1.0, float(told.value or 0.0), 0.5]}
+
+
+def album(pixels: np.ndarray) -> LabelledImages:
+    return LabelledImages(pixels, np.full(len(pixels), ""))
+
+
+def planted(name: str) -> str:
+    """How far images of the right means and correlations, and nothing else, are from real ones, by
+    features of a classifier of the labels (or of digits) and by those of what is where."""
+    train, (holdout, _) = sides(name)
+    order = np.random.default_rng(0).permutation(len(train[0]))[:5000]
+    real, n = train[0][order], min(len(holdout), 1000)
+    kept, rest = real[:n], real[n:]
+    flat = rest.reshape(len(rest), -1).astype(float)
+    weights = np.random.default_rng(1).normal(size=(n, len(flat))) / np.sqrt(len(flat))
+    drawn = flat.mean(axis=0) + weights @ (flat - flat.mean(axis=0))
+    drawn = drawn.clip(0, 255).round().astype(np.uint8).reshape(n, *real.shape[1:])
+    run, names = tm.Run(0), train[1]
+    plain = (
+        Classifier.of_digits(real.shape[1:], run)
+        if names is None
+        else Classifier.learned(rest, [names[i] for i in order[n:]], run)
+    )
+    lines = [f"{name}: Fréchet distance of images of independent components (of real ones)"]
+    for said, judge in (
+        ("labels" if names else "digits", plain),
+        ("what is where", judge_of_structure(album(rest), run, steps=STRUCTURE_STEPS)),
+    ):
+        target = judge.features(holdout[:n])
+        far = [frechet(target, judge.features(some)) for some in (drawn, kept)]
+        lines.append(f"  {said}: {far[0]:.2f} ({far[1]:.2f})")
+    return "\n".join(lines)
 
 
 def right(judge: Classifier, shown: np.ndarray, labels: list[str]) -> float:
@@ -311,7 +371,7 @@ def measured_for(result: dict[str, Any], figure: str) -> bool:
 
 
 def _cell(figure: str, value: float) -> str:
-    return f"{value:.2f}" if figure == "Fréchet" else f"{value:.3f}"
+    return f"{value:.2f}" if figure.startswith("Fréchet") else f"{value:.3f}"
 
 
 def main() -> None:
@@ -327,7 +387,11 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--page", action="store_true", help="only write the tables")
+    parser.add_argument("--planted", action="store_true", help="only try the judges on the sets")
     asked = parser.parse_args()
+    if asked.planted:
+        print("\n".join(planted(name) for name in asked.sets))
+        return None
     for name in () if asked.page else asked.sets or DEFAULT:
         for seed in asked.seeds:
             for model in asked.models or DEFAULT.get(name, ("gan",)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -149,6 +150,28 @@ def test_every_family_of_images_knows_variations(family: str, digits: Path) -> N
     made = tm.fit(real, model=family, steps=8, options=more)
     near = made.draw(3, like=real.rows(np.arange(3)), run=tm.Run(1)).data
     assert pixels(near["image"]).shape == (3, 8, 8, 1)
+    assert len(made.draw(0, like=real.rows(np.arange(3)), run=tm.Run(1)).data) == 0
+
+
+def test_images_that_are_no_variations_are_not_called_so(digits: Path) -> None:
+    real = tm.read(digits)
+    blank = tm.fit(real, model="vae", steps=1, options={"width": 8, "cores": 1})
+    run = tm.Run(1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        blank.draw(3, like=real.rows(np.arange(3)), run=run)
+    assert any("These are no variations of the given images" in said for said in run.warnings)
+
+
+def test_labels_that_are_drawn_for_given_images_are_told(
+    model: Path, tmp_path: Path, tidemill: Tidemill
+) -> None:
+    Image.fromarray((load_digits().images[0] * 15).astype(np.uint8)).save(tmp_path / "one.png")
+    asked = ("sample", model, "--like", tmp_path / "one.png", "--rows", 2)
+    drawn = tidemill(*asked, "--out", tmp_path / "any.npz")
+    assert "(label) is not told with all of them, so it is drawn" in " ".join(drawn.err.split())
+    said = tidemill(*asked, "--where", "label=0", "--out", tmp_path / "zeros.npz")
+    assert "so it is drawn" not in said.err
 
 
 def test_a_model_without_noise_knows_no_variations(digits: Path) -> None:

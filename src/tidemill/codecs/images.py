@@ -86,12 +86,12 @@ class ImageCodec(Codec):
         """
         kept = stored_schema(data, persons)
         column = only_column(kept, "image", "images", data.name)
-        shown = pixels(data[column.name])
-        height, width, channels = shown.shape[1:]
+        first = pixels(data[column.name].head(1))
+        height, width, channels = first.shape[1:]
         self.size = (height, width, channels)
         self.palette = None
-        if has_alpha(shown):
-            self.palette = Palette.learned(shown, run, persons, data.name)
+        if has_alpha(first):
+            self.palette = Palette.learned(pixels(data[column.name]), run, persons, data.name)
             run.emit("note", "learn", self.palette.told())
         self._beside = Beside.fitted(data, kept, column.name, run, persons)
         self.schema = Schema(kept.columns, self._beside.rules)

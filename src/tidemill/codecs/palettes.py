@@ -8,8 +8,6 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from tidemill.core import checked_values as checked
 from tidemill.core.errors import DataError
@@ -179,6 +177,10 @@ def _shared(colours: np.ndarray, owner: np.ndarray) -> tuple[NDArray[np.uint8], 
 
 def _grouped(colours: NDArray[np.uint8], weight: NDArray[np.int64], seed: int) -> NDArray[np.uint8]:
     """The MOST_COLOURS of these that stand for all best."""
+    # imported here, as it takes a second that models of anything else need not wait
+    from sklearn.cluster import KMeans
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
     places = oklab(colours)
     # without other threads, which add up in another order each time; by roots, so that a large
     # plain ground does not take all of the palette

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.fft import dctn
 
+from tidemill.imaging.pixels import brightness
 from tidemill.imaging.transparency import has_alpha, on_ground
 
 SIDE = 32
@@ -23,7 +24,6 @@ FAINTER = 0.8
 """A copy has at least so much of the other's contrast: a dark and a white coat of one cut are two
 coats."""
 _CHUNK = 1024
-_GREY = (0.299, 0.587, 0.114)
 
 
 def fingerprints(pixels: np.ndarray) -> NDArray[np.uint64]:
@@ -96,7 +96,7 @@ def copies(pixels: np.ndarray, most: int) -> NDArray[np.int64]:
     Returns:
         (pairs, 2) positions, the smaller first.
     """
-    grey = _grey(pixels).reshape(len(pixels), pixels.shape[1] * pixels.shape[2])
+    grey = brightness(pixels).reshape(len(pixels), pixels.shape[1] * pixels.shape[2])
     looks = on_ground(pixels).reshape(len(pixels), -1) if has_alpha(pixels) else grey
     contrast = grey.std(axis=1)
     seen = np.flatnonzero(contrast > 0)
@@ -129,20 +129,12 @@ def similarity(one: np.ndarray, other: np.ndarray) -> NDArray[np.float64]:
     return np.asarray((one * other).sum(axis=1) / np.maximum(size, 1e-9), dtype=np.float64)
 
 
-def _grey(pixels: np.ndarray) -> NDArray[np.float32]:
-    """(n, height, width, channels) -> (n, height, width), as bright as the eye sees them, in
-    front of grey where they are clear."""
-    if pixels.shape[-1] == 1:
-        return np.asarray(pixels[..., 0], dtype=np.float32)
-    return np.asarray(on_ground(pixels) @ np.array(_GREY, np.float32), dtype=np.float32)
-
-
 def small(pixels: np.ndarray, side: int) -> NDArray[np.float64]:
     """(n, height, width, channels) uint8 -> (n, side, side) grey values from 0 to 255, averaged
     over squares."""
     scaled = [
         np.asarray(Image.fromarray(grey).resize((side, side), Image.Resampling.BOX))
-        for grey in _grey(pixels)
+        for grey in brightness(pixels)
     ]
     return np.asarray(scaled, dtype=np.float64).reshape(-1, side, side)
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import SchemaError
 from tidemill.core.schema import Column, Schema
-from tidemill.imaging.transparency import without_hidden
+from tidemill.imaging.transparency import on_ground, without_hidden
+
+GREY = (0.299, 0.587, 0.114)
+"""How bright the eye sees red, green and blue (ITU-R BT.601)."""
 
 
 def image_column(schema: Schema) -> Column | None:
@@ -55,6 +59,14 @@ def pixels(values: pl.Series) -> np.ndarray:
     """
     array = np.asarray(values.to_numpy(), dtype=np.uint8).reshape(len(values), *size(values))
     return without_hidden(array) if array.ndim == 4 else array[..., None]
+
+
+def brightness(pixels: np.ndarray) -> NDArray[np.float32]:
+    """(n, height, width, channels) -> (n, height, width), as bright as the eye sees them, in
+    front of grey where they are clear."""
+    if pixels.shape[-1] == 1:
+        return np.asarray(pixels[..., 0], dtype=np.float32)
+    return np.asarray(on_ground(pixels) @ np.array(GREY, np.float32), dtype=np.float32)
 
 
 def images(name: str, array: np.ndarray) -> pl.Series:

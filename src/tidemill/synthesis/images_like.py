@@ -10,14 +10,15 @@ from tidemill.core.condition import Condition
 from tidemill.core.errors import DataError, OptionError
 from tidemill.core.grid import Batch
 from tidemill.core.run import Run
-from tidemill.core.words import number
+from tidemill.core.words import number, shortlist
+from tidemill.imaging.pixels import brightness
 from tidemill.imaging.transparency import CHANNELS, OPAQUE, on_ground
 from tidemill.models.base import Varies
 from tidemill.synthesis.sampling import SampledModel
 from tidemill.synthesis.stages import Stages, drawn
 
-GREY = np.array([0.299, 0.587, 0.114])
-"""How bright the eye sees red, green and blue (ITU-R BT.601)."""
+HARDLY = 0.9
+"""Made images that are so many times as far from the given ones as others are not called near."""
 
 
 def images_like(
@@ -37,12 +38,19 @@ def images_like(
         OptionError: The model knows no images near to given ones.
     """
     stage, before = model.whole.last, model.whole.stages[:-1]
+    names = [name for part in before for name in part.codec.schema.names]
     if not isinstance(stage.generator, Varies):
         raise _cannot(stage.model)
     turn = np.arange(len(given) if n is None else n) % len(given)
     batch = given.rows(turn)
     rng, quiet = run.rng("like", "images"), run.child(quiet=True)
     if before and batch.context is None:
+        if not condition.tests:
+            run.warn(
+                f"What stands beside the given images ({shortlist(names, 3)}) is not told with all "
+                "of them, so it is drawn; option 'where' says what it shall be.",
+                "like",
+            )
         known = stage.codec.constraints(condition)
         beside = Stages(before, before[-1].model).infill(len(turn), known, rng, quiet)
         batch = replace(batch, context=beside.batch)
@@ -51,13 +59,24 @@ def images_like(
         raise _cannot(stage.model)
     others = _away(drawn(stage, len(turn), batch.context, rng, quiet), batch)
     if others:
-        run.emit(
-            "note",
-            "like",
-            f"On average they are {number(_away(made, batch) / others, 2)} times as far from the "
-            "given ones, pixel by pixel, as others that the model makes.",
-        )
+        _tell(_away(made, batch) / others, run)
     return made
+
+
+def _tell(share: float, run: Run) -> None:
+    """How much nearer to the given images the made ones are than others."""
+    said = (
+        f"on average they are {number(share, 2)} times as far from the given ones, pixel by pixel, "
+        "as others that the model makes"
+    )
+    if share < HARDLY:
+        run.emit("note", "like", f"{said[0].upper()}{said[1:]}.")
+    else:
+        run.warn(
+            f"These are no variations of the given images: {said}. Let the model learn for longer, "
+            "or choose option 'model=gan' or option 'model=flow'.",
+            "like",
+        )
 
 
 def _away(one: Batch, other: Batch) -> float:
@@ -99,7 +118,7 @@ def with_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
     if pixels.shape[3] == 1 and channels > 1:
         pixels = pixels.repeat(3, axis=3)
     if pixels.shape[3] == 3 and channels == 1:
-        return np.rint(pixels @ GREY).astype(np.uint8)[..., None]
+        return np.rint(brightness(pixels)).astype(np.uint8)[..., None]
     if pixels.shape[3] == 3 and channels == CHANNELS:
         opaque = np.full((*pixels.shape[:3], 1), OPAQUE, np.uint8)
         return np.concatenate([pixels, opaque], axis=3)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import polars as pl
@@ -102,3 +104,9 @@ def test_transparency_is_kept_by_arithmetic(pixel: tuple[int, ...]) -> None:
 def _mixed(pixel: tuple[int, ...], ground: int) -> np.ndarray:
     alpha = pixel[3] / 255
     return np.array(pixel[:3]) * alpha + ground * (1 - alpha)
+
+
+def test_models_of_other_data_do_not_wait_for_what_groups_colours() -> None:
+    looks = "import sys, tidemill.codecs.images; print('sklearn' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", looks], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False"]

@@ -9,6 +9,7 @@ from tidemill.core.run import Run
 from tidemill.core.score import Score
 from tidemill.core.words import percent
 from tidemill.metrics.images.features import ImageSets
+from tidemill.supervised.auc import auc
 
 BY_NETWORK = "images told apart"
 STEPS = 400
@@ -24,7 +25,8 @@ def told_apart(sets: ImageSets, run: Run, *, steps: int = STEPS) -> Score:
 
     It learns from training images and two thirds of the generated ones, and is tried on held-out
     images and the other third. It notices what features do not, such as a grain that all generated
-    images share and the eye overlooks: read it beside the other scores and the pictures.
+    images share and the eye overlooks: read it beside the other scores and the pictures. Floor: 1,
+    all are found out. Ceiling: 0.5, guessing.
 
     Args:
         sets: The images.
@@ -34,8 +36,6 @@ def told_apart(sets: ImageSets, run: Run, *, steps: int = STEPS) -> Score:
     if min(map(len, sets)) < FEWEST:
         why = f"there are fewer than {FEWEST} images of a sort"
         return Score("images", BY_NETWORK, None, better="low", why=why)
-    from sklearn.metrics import roc_auc_score
-
     from tidemill.imaging.classifier import Classifier
 
     made = sets.synthetic.pixels[:MOST_IMAGES]
@@ -51,9 +51,9 @@ def told_apart(sets: ImageSets, run: Run, *, steps: int = STEPS) -> Score:
         steps=steps,
         weight=weight,
     )
-    chances = classifier.chances(np.concatenate([tested, made[cut:]]))
-    is_made = np.arange(len(chances)) >= len(tested)
-    value = float(roc_auc_score(is_made, chances[:, classifier.classes.index(MADE)]))
+    of_made = classifier.classes.index(MADE)
+    on_made, on_real = (classifier.chances(some)[:, of_made] for some in (made[cut:], tested))
+    value = auc(on_made, on_real).value
     return Score(
         "images",
         BY_NETWORK,
@@ -61,7 +61,7 @@ def told_apart(sets: ImageSets, run: Run, *, steps: int = STEPS) -> Score:
         1.0,
         0.5,
         "low",
-        figures={"images": int(is_made.sum()), "real": len(tested)},
+        figures={"images": len(on_made), "real": len(on_real)},
         sentence=f"Of a held-out image and a generated one, a network that learned the difference "
         f"finds the generated one in {percent(value)} of pairs; guessing would in 50 %.",
     )

@@ -9,8 +9,32 @@ import lightgbm as lgb
 import numpy as np
 
 from tidemill.models.forest import Forest
-from tidemill.models.linear_scores import LinearScores
+from tidemill.models.linear_scores import STEPS, LinearScores
 from tidemill.models.nested_dichotomies import NestedDichotomies
+
+ASKED = 3
+"""Numbers that tell a forest of several nodes which of them it is asked about."""
+CERTAIN = 1e-6
+
+
+def log_odds(chance: np.ndarray) -> np.ndarray:
+    """Of chances, that are not taken for certain."""
+    inside = np.clip(chance, CERTAIN, 1 - CERTAIN)
+    return np.log(inside / (1 - inside))
+
+
+def cuts(questions: NestedDichotomies, value: np.ndarray) -> np.ndarray:
+    """(q, 2) where the questions over ordered symbols cut, in the steps of a score, and the log of
+    how many rows they cut.
+
+    Args:
+        questions: These.
+        value: (s + 1,) the standardised values of the symbols.
+    """
+    q = questions
+    at = q.start[np.where(q.left >= 0, q.right, 0)]
+    between = (value[np.maximum(at - 1, 0)] + value[at]) / 2
+    return np.stack([np.rint(STEPS * between), np.rint(np.log2(np.maximum(q.rows, 1)))], axis=1)
 
 
 @dataclass
@@ -24,10 +48,13 @@ class BinaryForest:
         questions: The binary tree over its symbols.
         count: (s,) training rows of each symbol.
         features: (f,) the earlier variables it is drawn from.
-        share: (q,) the proportion of rows that go right at each node.
-        forest_of: (q,) which forest answers each node; -1 for none.
+        share: (q,) the proportion of rows that go right at each node; a forest says what is beyond
+            its log-odds.
+        forest_of: (q,) which forest answers each node; -1 for none. Several nodes may share one.
         forest: The forests.
         scores: Of rows, behind the features; None where there are none.
+        asked: (q, ASKED - 1) what tells nodes apart that share a forest, as :func:`cuts` does; None
+            where none do.
         boosters: LightGBM's predictor of each forest; loaded when the first rows are drawn.
     """
 
@@ -38,6 +65,7 @@ class BinaryForest:
     forest_of: np.ndarray
     forest: Forest | None = None
     scores: LinearScores | None = None
+    asked: np.ndarray | None = None
     boosters: list[lgb.Booster] = field(default_factory=list, repr=False)
 
     @staticmethod
@@ -55,24 +83,49 @@ class BinaryForest:
     def load(self) -> None:
         """Hand the forests to LightGBM, if that was not done yet."""
         if self.forest is not None and not self.boosters:
-            self.boosters = self.forest.boosters(self.width)
+            self.boosters = self.forest.boosters(self.widths)
 
     @property
-    def width(self) -> int:
-        """How many numbers the forests see of a row."""
-        return len(self.features) + (0 if self.scores is None else self.scores.size)
+    def shared(self) -> np.ndarray:
+        """(forests,) whether several nodes share each."""
+        return np.bincount(self.forest_of[self.forest_of >= 0]) > 1
+
+    @property
+    def widths(self) -> np.ndarray:
+        """(forests,) how many numbers each sees of a row, and of what it is asked."""
+        scores = 0 if self.scores is None else self.scores.size
+        return len(self.features) + scores + ASKED * self.shared
 
     def seen(self, x: np.ndarray) -> np.ndarray:
-        """(n, f) features -> (n, width) with the scores behind them."""
+        """(n, f) features -> (n, f + scores) with the scores behind them."""
         return x if self.scores is None else np.concatenate([x, self.scores(x)], axis=1)
 
-    def right_chance(self, node: int, x: np.ndarray) -> np.ndarray:
-        """(n, width) what is seen -> (n,) the chance that each row goes right at the node."""
-        which = int(self.forest_of[node])
-        if which < 0:
-            return np.full(len(x), self.share[node])
+    def asking(self, nodes: np.ndarray, x: np.ndarray) -> np.ndarray:
+        """(n,) nodes that share a forest, (n, w) what is seen -> (n, w + ASKED) with what tells the
+        nodes apart, and how far the first score lies from where the node cuts."""
+        assert self.asked is not None
+        asked = self.asked[nodes]
+        beyond = np.zeros(len(x)) if self.scores is None else x[:, len(self.features)] - asked[:, 0]
+        return np.column_stack([x, asked, beyond])
+
+    def right_chance(self, nodes: np.ndarray | int, x: np.ndarray) -> np.ndarray:
+        """(n,) nodes or one, (n, w) what is seen -> (n,) the chance that each row goes right at
+        its node."""
+        nodes = np.broadcast_to(nodes, len(x))
+        chance = self.share[nodes]
+        which = self.forest_of[nodes]
+        for forest in np.unique(which[which >= 0]):
+            rows = np.flatnonzero(which == forest)
+            chance[rows] = self._answered(int(forest), nodes[rows], x[rows])
+        return chance
+
+    def _answered(self, forest: int, nodes: np.ndarray, x: np.ndarray) -> np.ndarray:
+        if self.shared[forest]:
+            x = self.asking(nodes, x)
         # one thread, since chunks are the parallel unit
-        return np.asarray(self.boosters[which].predict(x, num_threads=1))
+        beyond = self.boosters[forest].predict(x, num_threads=1, raw_score=True)
+        odds = log_odds(self.share[nodes]) + np.asarray(beyond)
+        return np.asarray(1 / (1 + np.exp(-odds)))
 
     def draw(
         self, x: np.ndarray, rng: np.random.Generator, *, balanced: bool = False
@@ -88,8 +141,8 @@ class BinaryForest:
         """
         x = self.seen(x)
 
-        def choose(node: int, rows: np.ndarray) -> np.ndarray:
-            chance = self.right_chance(node, x[rows])
+        def choose(nodes: np.ndarray, rows: np.ndarray) -> np.ndarray:
+            chance = self.right_chance(nodes, x[rows])
             if not balanced:
                 return np.asarray(rng.random(len(rows)) < chance)
             turns = np.floor(np.cumsum(np.r_[rng.random(), chance]))
@@ -146,11 +199,12 @@ class BinaryForest:
         """
         rest, x = u.copy(), self.seen(x)
 
-        def choose(node: int, rows: np.ndarray) -> np.ndarray:
+        def choose(nodes: np.ndarray, rows: np.ndarray) -> np.ndarray:
             # each row of features is asked about once
             own = row[rows]
-            apart = np.r_[True, own[1:] != own[:-1]]
-            chance = self.right_chance(node, x[own[apart]])[np.cumsum(apart) - 1]
+            apart = np.r_[True, (own[1:] != own[:-1]) | (nodes[1:] != nodes[:-1])]
+            asked = self.right_chance(nodes[apart], x[own[apart]])
+            chance = asked[np.cumsum(apart) - 1]
             u_here = rest[rows]
             right = u_here >= 1 - chance
             with np.errstate(invalid="ignore", divide="ignore"):
@@ -185,32 +239,36 @@ class BinaryForest:
                 right = chance[node] * allowed_below(int(q.right[node]))
                 mass[node] = right + (1 - chance[node]) * allowed_below(int(q.left[node]))
 
-        def choose(node: int, rows: np.ndarray) -> np.ndarray:
-            if node not in chance:
-                return np.asarray(rng.random(len(rows)) < self.right_chance(node, x[rows]))
-            right = chance[node][rows] * allowed_below(int(q.right[node]))[rows]
-            return np.asarray(rng.random(len(rows)) * mass[node][rows] < right)
+        def choose(nodes: np.ndarray, rows: np.ndarray) -> np.ndarray:
+            odds = np.empty((2, len(rows)))  # of the allowed symbols to the right, and of all
+            for node in np.unique(nodes).tolist():
+                here = nodes == node
+                if node not in chance:
+                    odds[0, here], odds[1, here] = self.right_chance(node, x[rows[here]]), 1
+                    continue
+                right = chance[node][rows[here]]
+                odds[0, here] = right * allowed_below(int(q.right[node]))[rows[here]]
+                odds[1, here] = mass[node][rows[here]]
+            return np.asarray(rng.random(len(rows)) * odds[1] < odds[0])
 
         leaf = self._down(len(x), choose)
         symbols, _ = self._of_group(leaf, rng.random(len(x)), kept)
         return allowed_below(0), symbols
 
-    def _down(self, n: int, choose: Callable[[int, np.ndarray], np.ndarray]) -> np.ndarray:
-        """(n,) the leaf that each row ends in; ``choose`` says which of the rows at a node go
-        right."""
+    def _down(self, n: int, choose: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
+        """(n,) the leaf that each row ends in; ``choose`` says which rows go right, given the nodes
+        that they are at, all as far from the root."""
         q = self.questions
-        leaf = np.empty(n, np.int32)
-        waiting = {0: np.arange(n)}
-        for node in range(len(q)):
-            rows = waiting.pop(node, None)
-            if rows is None or not len(rows):
-                continue
-            if q.left[node] < 0:
-                leaf[rows] = node
-                continue
-            right = choose(node, rows)
-            waiting[int(q.left[node])], waiting[int(q.right[node])] = rows[~right], rows[right]
-        return leaf
+        at = np.zeros(n, np.int32)
+        rows = np.arange(n)
+        while True:
+            rows = rows[q.left[at[rows]] >= 0]
+            if not len(rows):
+                return at
+            rows = rows[np.argsort(at[rows], kind="stable")]
+            right = choose(at[rows], rows)
+            at[rows] = np.where(right, q.right[at[rows]], q.left[at[rows]])
+            rows = np.sort(rows)
 
     def _along(self, x: np.ndarray, place: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(n,) the chance of reaching the leaf of each place, of ending left of that leaf, and the
@@ -218,9 +276,9 @@ class BinaryForest:
         q, x = self.questions, self.seen(x)
         reach, low = np.ones(len(x)), np.zeros(len(x))
 
-        def choose(node: int, rows: np.ndarray) -> np.ndarray:
-            chance = self.right_chance(node, x[rows])
-            right = place[rows] >= q.start[q.right[node]]
+        def choose(nodes: np.ndarray, rows: np.ndarray) -> np.ndarray:
+            chance = self.right_chance(nodes, x[rows])
+            right = place[rows] >= q.start[q.right[nodes]]
             low[rows] += np.where(right, reach[rows] * (1 - chance), 0)
             reach[rows] *= np.where(right, chance, 1 - chance)
             return np.asarray(right)

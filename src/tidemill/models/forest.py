@@ -111,23 +111,24 @@ class Forest:
             arrays[own.name] = np.concatenate([getattr(part, own.name) for part in parts])
         return Forest(**arrays)
 
-    def boosters(self, features: int) -> list[lgb.Booster]:
-        """LightGBM's predictor of each forest over this many features.
+    def boosters(self, features: np.ndarray | int) -> list[lgb.Booster]:
+        """LightGBM's predictor of each forest over so many features, (q,).
 
         One each, since a predictor keeps the range of trees that it was last asked for: threads
         would disturb each other.
 
         The arrays must be sound (:meth:`check`).
         """
-        header = _HEADER.format(
-            last=features - 1,
-            names=" ".join(f"f{i}" for i in range(features)),
-            infos=" ".join(["none"] * features),
-        )
         texts = self._texts()
         boosters = []
         first = 0
-        for end in np.cumsum(self.trees).tolist():
+        widths = np.broadcast_to(features, self.trees.shape)
+        for width, end in zip(widths.tolist(), np.cumsum(self.trees).tolist(), strict=True):
+            header = _HEADER.format(
+                last=width - 1,
+                names=" ".join(f"f{i}" for i in range(width)),
+                infos=" ".join(["none"] * width),
+            )
             trees = "".join(texts[first:end])
             boosters.append(lgb.Booster(model_str=f"{header}{trees}\nend of trees\n"))
             first = end
@@ -176,15 +177,18 @@ class Forest:
         """(t,) how many boundaries of sets each tree has."""
         return np.where(self.sets > 0, self.sets.astype(np.int64) + 1, 0)
 
-    def check(self, features: int) -> None:
+    def check(self, features: np.ndarray | int) -> None:
         """Refuse arrays with which LightGBM would read beyond its memory, or without end.
+
+        Args:
+            features: (q,) how many each forest sees.
 
         Raises:
             ArtifactError: The arrays are not those of trees over so many features.
         """
         sound = (
             self._lengths_sound()
-            and bool(np.all(self.feature < features))
+            and bool(np.all(self.feature < self._features(features)))
             and self._children_sound()
             and self._sets_sound()
         )
@@ -192,6 +196,11 @@ class Forest:
             raise ArtifactError(
                 "the model's trees are not trees", hint="do not trust this file; fit again"
             )
+
+    def _features(self, features: np.ndarray | int) -> np.ndarray:
+        """(inner nodes of all trees,) how many features there are."""
+        each = np.broadcast_to(features, self.trees.shape)
+        return np.repeat(np.repeat(each, self.trees), self.leaves.astype(np.int64) - 1)
 
     def _lengths_sound(self) -> bool:
         """Whether the arrays are as long as the trees have nodes."""
@@ -246,8 +255,10 @@ class Forest:
         return {f"{prefix}.{f.name}": getattr(self, f.name) for f in fields(self)}
 
     @staticmethod
-    def from_arrays(prefix: str, arrays: Mapping[str, np.ndarray], features: int) -> Forest:
-        """The forest of these arrays, over so many features.
+    def from_arrays(
+        prefix: str, arrays: Mapping[str, np.ndarray], features: np.ndarray | int
+    ) -> Forest:
+        """The forest of these arrays, of which each sees so many features, (q,).
 
         Raises:
             ArtifactError: They are not those of trees.

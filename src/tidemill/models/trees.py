@@ -19,9 +19,10 @@ from tidemill.core.options import Configuration, option
 from tidemill.core.persons import FEWEST_PERSONS, rows_a_person
 from tidemill.core.run import Run
 from tidemill.models.base import State, check_context, check_learns, steps_of
-from tidemill.models.binary_forest import BinaryForest
+from tidemill.models.binary_forest import BinaryForest, cuts, log_odds
 from tidemill.models.conditional import in_parallel, infilled
 from tidemill.models.forest import Forest
+from tidemill.models.honest_forest import Question, grown, honest
 from tidemill.models.linear_scores import Terms
 from tidemill.models.nested_dichotomies import halved, joined
 from tidemill.models.particles import as_features
@@ -39,6 +40,11 @@ RATE = 0.15
 AGAIN_ROUNDS, AGAIN_LEAVES, AGAIN_PART = 3, 2, 8
 """Where the outcome is drawn again, a question that one row in AGAIN_PART reaches, or more, gets so
 many times more rounds and leaves: what all other columns say of it stands in these few answers."""
+HONEST_ROUNDS = 1.4
+"""Honest answers of half of the rows are more cautious, so there are so many times more trees, or
+steps that are as much longer."""
+STEADY_ROWS, FASTEST = 2500, 2.0
+"""Tables of more rows than STEADY_ROWS bear longer steps, up to so many times, and fewer trees."""
 FULL_ROWS = 20_000
 FEW, MANY = 0.3, 0.45
 """Rounds fall by these powers of the rows below and above FULL_ROWS: few are learned by heart in
@@ -72,8 +78,16 @@ PLAIN_PARTS = 1024
 fewer. It leaves out questions that a smaller part of the rows reaches than one in PLAIN_PARTS,
 divided by the times."""
 
-Task = tuple[int, int, int]
-"""A question to be learned: variable, node, and how many rows reach it."""
+TOGETHER = 16
+"""Questions of an ordered variable that a smaller part of the rows than one in TOGETHER reaches are
+answered by one forest, which sees where each cuts: what holds at one holds beside it."""
+TOGETHER_LEAVES = 2
+"""So many times more leaves have its trees."""
+TOGETHER_ROWS = 160_000
+"""Rows that it is learned from at most, each counted at all of the questions that it reaches."""
+
+Task = tuple[int, tuple[int, ...], int]
+"""Questions that one forest answers: variable, nodes, and how many rows reach them."""
 
 _BOOSTING: dict[str, Any] = {
     # bins are made of all rows, and histograms by column: with bins of a sample, or by row,
@@ -177,19 +191,19 @@ class Trees:
         self.steps_planned = len(tasks)
         # a float32 holds every symbol exactly
         matrix = np.where(symbols == ABSENT, np.float32(np.nan), symbols.astype(np.float32))
-        learner = _Learner(self, matrix, symbols, run)
+        learner = _Learner(self, matrix, symbols, batch.person, run)
         rows = sum(task[2] for task in tasks)
-        forests: dict[tuple[int, int], Forest] = {}
+        forests: dict[tuple[int, tuple[int, ...]], Forest] = {}
         self.steps_done = 0
         with run.stage(
             "learn", "learning how the columns depend on each other", total=rows
         ) as stage:
             learned = run.map(lambda task: learner.forest(*task[:2]), learner.ready(tasks))
             with suppress(Cancelled):  # a cancelled fit keeps what it has
-                for (v, node, weight), forest in zip(tasks, learned, strict=False):
+                for (v, nodes, weight), forest in zip(tasks, learned, strict=False):
                     if forest is None:
                         break
-                    forests[v, node] = forest
+                    forests[v, nodes] = forest
                     self.steps_done += 1
                     stage.advance(units=weight)
         self._assemble(forests)
@@ -223,10 +237,8 @@ class Trees:
         self.learned, self.redrawn = planned[:size], planned[size:]
 
     def _planned(self, v: int, features: np.ndarray) -> BinaryForest:
-        kind, i = self.variables.channels[v]
         count = self.variables.count[v]
-        ordered = kind == "real" or self.variables.spec.codes[i].ordered
-        questions = halved(count) if ordered else joined(count)
+        questions = halved(count) if self._is_ordered(v) else joined(count)
         return BinaryForest.planned(questions, count, features)
 
     def _outcome(self) -> list[int]:
@@ -254,8 +266,20 @@ class Trees:
             fewest = max(4 * self._in_leaf, q.rows[0] / self._parts)
             inner = np.flatnonzero((q.left >= 0) & (q.rows >= fewest))
             smaller = np.minimum(q.rows[q.left[inner]], q.rows[q.right[inner]])
-            tasks += [(k, int(node), int(q.rows[node])) for node in inner[smaller >= self._in_leaf]]
-        return sorted(tasks, key=lambda task: (-task[2], task[0], task[1]))
+            asked = inner[smaller >= self._in_leaf]
+            together = asked[q.rows[asked] * TOGETHER < q.rows[0]]
+            if not self._is_ordered(self.variable(k)) or len(together) < 2:
+                together = together[:0]
+            groups = [(int(node),) for node in np.setdiff1d(asked, together)]
+            if len(together):
+                groups.append(tuple(together.tolist()))
+            tasks += [(k, nodes, int(q.rows[list(nodes)].sum())) for nodes in groups]
+        forests = self.forests
+        return sorted(tasks, key=lambda task: (-forests[task[0]].questions.rows[task[1][0]], *task))
+
+    def _is_ordered(self, v: int) -> bool:
+        kind, i = self.variables.channels[v]
+        return kind == "real" or self.variables.spec.codes[i].ordered
 
     @property
     def given(self) -> int:
@@ -282,13 +306,14 @@ class Trees:
             return min(parts, WIDE_PARTS / self.width)
         return parts
 
-    def _assemble(self, forests: Mapping[tuple[int, int], Forest]) -> None:
+    def _assemble(self, forests: Mapping[tuple[int, tuple[int, ...]], Forest]) -> None:
         """Put the forests of each variable one behind the other."""
         for k, answers in enumerate(self.forests):
-            nodes = sorted(node for own, node in forests if own == k)
-            if nodes:
-                answers.forest_of[nodes] = np.arange(len(nodes))
-                answers.forest = Forest.joined([forests[k, node] for node in nodes])
+            groups = sorted(nodes for own, nodes in forests if own == k)
+            for place, nodes in enumerate(groups):
+                answers.forest_of[list(nodes)] = place
+            if groups:
+                answers.forest = Forest.joined([forests[k, nodes] for nodes in groups])
 
     def sample(
         self, n: int, rng: np.random.Generator, run: Run | None = None, context: Batch | None = None
@@ -459,9 +484,7 @@ class Trees:
             if f"line.{k:05d}" in arrays:
                 line = checked_arrays.reals(arrays, f"line.{k:05d}", np.float64, (None, None))
                 answers.scores = terms.scores(answers.features, line)
-            if f"forest.{k:05d}.trees" in arrays:
-                answers.forest = Forest.from_arrays(f"forest.{k:05d}", arrays, answers.width)
-            forests = 0 if answers.forest is None else len(answers.forest.trees)
+            forests = len(arrays.get(f"forest.{k:05d}.trees", ()))
             answers.forest_of = checked_arrays.integers(
                 arrays,
                 f"forest_of.{k:05d}",
@@ -470,6 +493,12 @@ class Trees:
                 -1,
                 forests - 1,
             )
+            if answers.shared.any():
+                if not model._is_ordered(v):
+                    raise ValueError("questions without an order share a forest")
+                answers.asked = cuts(answers.questions, terms.scored[v][:, 0])
+            if forests:
+                answers.forest = Forest.from_arrays(f"forest.{k:05d}", arrays, answers.widths)
             planned.append(answers)
         model.learned, model.redrawn = planned[:size], planned[size:]
         return model
@@ -478,8 +507,19 @@ class Trees:
 class _Learner:
     """Fits single questions; binned data are shared between the questions of a variable."""
 
-    def __init__(self, model: Trees, matrix: np.ndarray, symbols: np.ndarray, run: Run) -> None:
+    def __init__(
+        self,
+        model: Trees,
+        matrix: np.ndarray,
+        symbols: np.ndarray,
+        person: np.ndarray | None,
+        run: Run,
+    ) -> None:
         self.model, self.run = model, run
+        if person is None:
+            person = np.arange(len(symbols))
+        own, self.person = np.unique(person, return_inverse=True)
+        self.persons = len(own)
         self.matrix, self.symbols = matrix, symbols
         self.terms = Terms(model.variables)
         self.binned: dict[int, lgb.Dataset] = {}
@@ -500,17 +540,11 @@ class _Learner:
             return
         answers, v = self.model.forests[k], self.model.variable(k)
         features = answers.features
-        codes = [j for j, u in enumerate(features) if self._is_unordered(int(u))]
         matrix = self.matrix[:, features]
         answers.scores = self.terms.learned(
             v, features, self.symbols, self.run.rng("trees", "line", k), self.model._repeats
         )
-        self.binned[k] = lgb.Dataset(
-            answers.seen(matrix).astype(np.float32),
-            params=_BOOSTING,
-            categorical_feature=codes,
-            free_raw_data=True,
-        ).construct()
+        self.binned[k] = self._binned(answers.seen(matrix).astype(np.float32), answers)
         rank = answers.questions.rank(len(answers.count))
         symbol = self.symbols[:, v]
         place = np.where(symbol == ABSENT, -1, rank[np.maximum(symbol, 0)])
@@ -524,32 +558,81 @@ class _Learner:
         code = self.model.variables.spec.codes[i]
         return not code.ordered and code.size > 2
 
-    def forest(self, k: int, node: int) -> Forest | None:
-        """The fitted classifier of one question; None where time ran out."""
-        q = self.model.forests[k].questions
-        order, places = self.sorted[k]
-        first, middle, last = np.searchsorted(
-            places, [q.start[node], q.start[q.right[node]], q.stop[node]]
-        )
-        rows = np.sort(order[first:last])
-        right = np.zeros(len(order), np.float32)
-        right[order[middle:last]] = 1
-        rounds, settings = _schedule(len(rows), self.model, small=len(order) < SMALL_TABLE)
-        if k >= len(self.model.variables) and len(rows) * AGAIN_PART >= len(order):
+    def forest(self, k: int, nodes: tuple[int, ...]) -> Forest | None:
+        """The fitted classifier of questions; None where time ran out."""
+        model, answers = self.model, self.model.forests[k]
+        rows, of_node, right = self._reached(k, nodes)
+        all_rows = len(self.matrix)
+        rounds, settings = _schedule(len(rows), model, all_rows)
+        if len(nodes) > 1:
+            settings["num_leaves"] *= TOGETHER_LEAVES
+        elif k >= len(model.variables) and len(rows) * AGAIN_PART >= all_rows:
             rounds *= AGAIN_ROUNDS
             settings["num_leaves"] *= AGAIN_LEAVES
-        settings = {**_BOOSTING, **settings, "min_child_samples": self.model._in_leaf}
-        part = self.binned[k].subset([0], params=settings)
-        # handed to subset() they would be sorted as a list, which takes longer than learning
-        part.used_indices = rows
-        part.construct().set_label(right[rows])
-        booster = lgb.Booster(settings, part)
-        for _ in range(rounds):
-            if self.run.steps is None and self.run.must_stop(0):
-                return None
-            if booster.update():
-                break
-        return Forest.of(booster.model_to_string())
+        settings = {**_BOOSTING, **settings}
+        binned, at = self.binned[k], rows
+        seen = answers.seen(self.matrix[np.ix_(rows, answers.features)]).astype(np.float32)
+        if len(nodes) > 1:
+            answers.asked = cuts(answers.questions, self.terms.scored[model.variable(k)][:, 0])
+            seen = answers.asking(of_node, seen).astype(np.float32)
+            binned, at = self._binned(seen, answers), np.arange(len(rows), dtype=np.int32)
+        question = Question(
+            binned, at, seen, right, log_odds(answers.share[of_node]), self._least(rows)
+        )
+        if model.effort == "plain":
+            booster = grown(question, slice(None), settings, rounds, self._must_stop)
+            return None if booster is None else Forest.of(booster.model_to_string())
+        side = self._side(k, nodes[0])[rows]
+        return honest(question, side, settings, rounds, self._must_stop)
+
+    def _must_stop(self) -> bool:
+        return self.run.steps is None and self.run.must_stop(0)
+
+    def _reached(self, k: int, nodes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(n,) rows that reach the nodes, each once for each node, (n,) the node, and (n,) whether
+        it goes right."""
+        q = self.model.forests[k].questions
+        order, places = self.sorted[k]
+        parts = []
+        for node in nodes:
+            cuts = [q.start[node], q.start[q.right[node]], q.stop[node]]
+            first, middle, last = np.searchsorted(places, cuts)
+            parts.append((order[first:last], np.arange(first, last) >= middle))
+        rows = np.concatenate([part for part, _ in parts])
+        of_node = np.repeat(nodes, [len(part) for part, _ in parts])
+        right = np.concatenate([part for _, part in parts])
+        if len(rows) > TOGETHER_ROWS and len(nodes) > 1:
+            rng = self.run.rng("trees", "together", k)
+            kept = np.sort(rng.permutation(len(rows))[:TOGETHER_ROWS])
+            rows, of_node, right = rows[kept], of_node[kept], right[kept]
+        at = np.argsort(rows, kind="stable")
+        return rows[at], of_node[at], right[at]
+
+    def _least(self, rows: np.ndarray) -> int:
+        """Rows in a leaf: half of those that stand behind an answer, where halves of all rows grow
+        and answer it, and of FEWEST_PERSONS persons in any case."""
+        model = self.model
+        times = int(np.bincount(rows).max())  # that a row is counted
+        if model.effort == "plain":
+            return model._in_leaf * times
+        persons = math.ceil(FEWEST_PERSONS * model._repeats)
+        return max(model._in_leaf // 2, persons) * times
+
+    def _side(self, k: int, node: int) -> np.ndarray:
+        """(rows,) which half each row belongs to: all rows of a person to the same."""
+        rng = self.run.rng("trees", "side", k, node)
+        halved_persons = rng.permutation(self.persons) * 2 < self.persons
+        return halved_persons[self.person]
+
+    def _binned(self, seen: np.ndarray, answers: BinaryForest) -> lgb.Dataset:
+        """What LightGBM sees of rows."""
+        codes = [j for j, u in enumerate(answers.features) if self._is_unordered(int(u))]
+        return lgb.Dataset(
+            seen,
+            params=_BOOSTING,
+            categorical_feature=codes,
+            free_raw_data=True,
+        ).construct()
 
 
 def _features(
@@ -575,9 +658,9 @@ def _features(
     return chosen
 
 
-def _schedule(rows: int, model: Trees, *, small: bool) -> tuple[int, dict[str, float]]:
-    """Boosting rounds of a question that so many rows reach, with the leaves of its trees and the
-    learning rate."""
+def _schedule(rows: int, model: Trees, table: int) -> tuple[int, dict[str, float]]:
+    """Boosting rounds of a question that so many rows of the table reach, with the leaves of its
+    trees and the learning rate."""
     times = rows / FULL_ROWS
     fewer = min(times, 1.0) ** FEW / max(times, 1.0) ** MANY
     rounds = ROUNDS * fewer / model.width
@@ -589,7 +672,11 @@ def _schedule(rows: int, model: Trees, *, small: bool) -> tuple[int, dict[str, f
         leaves = leaves * max(model.saving / 4, 1)
         rate = rate * min(model.saving, 4)
         min_rounds = MIN_PLAIN_ROUNDS
-    min_leaves = MIN_LEAVES // 2 if small else MIN_LEAVES
+    else:
+        pace = float(np.clip(table / STEADY_ROWS, 1.0, FASTEST))
+        rounds = rounds * HONEST_ROUNDS / pace
+        rate = rate * pace
+    min_leaves = MIN_LEAVES // 2 if table < SMALL_TABLE else MIN_LEAVES
     return max(min_rounds, round(rounds)), {
         "num_leaves": min(max(round(leaves), min_leaves), MAX_LEAVES),
         "learning_rate": min(rate, MAX_RATE),

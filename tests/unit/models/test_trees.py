@@ -142,7 +142,7 @@ def test_no_copies_of_rare_values() -> None:
 def test_unsound_trees_are_refused() -> None:
     spec, batch = correlated()
     answers = Trees().fit(spec, batch, Run()).learned[2]
-    forest, width = answers.forest, answers.width
+    forest, width = answers.forest, answers.widths
     assert forest is not None
     arrays = forest.to_arrays("f")
     forest.check(width)

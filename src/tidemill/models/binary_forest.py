@@ -14,7 +14,9 @@ from tidemill.models.nested_dichotomies import NestedDichotomies
 
 ASKED = 3
 """Numbers that tell a forest of several nodes which of them it is asked about."""
-CERTAIN = 1e-6
+CERTAIN, FARTHEST = 1e-6, 12.0
+"""Chances nearer to 0 or 1, and log-odds farther from 0, are not taken for granted before trees are
+asked."""
 
 
 def log_odds(chance: np.ndarray) -> np.ndarray:
@@ -53,6 +55,8 @@ class BinaryForest:
         forest_of: (q,) which forest answers each node; -1 for none. Several nodes may share one.
         forest: The forests.
         scores: Of rows, behind the features; None where there are none.
+        start: (q, 1 + scores) what the log-odds are at each node before its forest is asked: a
+            constant, and weights of the scores; None where they are those of its proportion.
         asked: (q, ASKED - 1) what tells nodes apart that share a forest, as :func:`cuts` does; None
             where none do.
         boosters: LightGBM's predictor of each forest; loaded when the first rows are drawn.
@@ -65,6 +69,7 @@ class BinaryForest:
     forest_of: np.ndarray
     forest: Forest | None = None
     scores: LinearScores | None = None
+    start: np.ndarray | None = None
     asked: np.ndarray | None = None
     boosters: list[lgb.Booster] = field(default_factory=list, repr=False)
 
@@ -120,12 +125,22 @@ class BinaryForest:
         return chance
 
     def _answered(self, forest: int, nodes: np.ndarray, x: np.ndarray) -> np.ndarray:
+        odds = self.odds_before(nodes, x)
         if self.shared[forest]:
             x = self.asking(nodes, x)
         # one thread, since chunks are the parallel unit
-        beyond = self.boosters[forest].predict(x, num_threads=1, raw_score=True)
-        odds = log_odds(self.share[nodes]) + np.asarray(beyond)
+        odds += np.asarray(self.boosters[forest].predict(x, num_threads=1, raw_score=True))
         return np.asarray(1 / (1 + np.exp(-odds)))
+
+    def odds_before(self, nodes: np.ndarray, x: np.ndarray) -> np.ndarray:
+        """(n,) nodes, (n, w) what is seen -> (n,) log-odds before a forest is asked."""
+        if self.start is None or self.scores is None:
+            return log_odds(self.share[nodes])
+        first = len(self.features)
+        scores = x[:, first : first + self.scores.size] / STEPS
+        start = self.start[nodes]
+        odds = start[:, 0] + np.einsum("ns,ns->n", scores, start[:, 1:])
+        return np.clip(odds, -FARTHEST, FARTHEST)
 
     def draw(
         self, x: np.ndarray, rng: np.random.Generator, *, balanced: bool = False

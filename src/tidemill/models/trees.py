@@ -19,13 +19,14 @@ from tidemill.core.options import Configuration, option
 from tidemill.core.persons import FEWEST_PERSONS, rows_a_person
 from tidemill.core.run import Run
 from tidemill.models.base import State, check_context, check_learns, steps_of
-from tidemill.models.binary_forest import BinaryForest, cuts, log_odds
+from tidemill.models.binary_forest import BinaryForest, cuts
 from tidemill.models.conditional import in_parallel, infilled
 from tidemill.models.forest import Forest
 from tidemill.models.honest_forest import Question, grown, honest
-from tidemill.models.linear_scores import Terms
+from tidemill.models.linear_scores import STEPS, Terms
 from tidemill.models.nested_dichotomies import halved, joined
 from tidemill.models.particles import as_features
+from tidemill.models.starting_odds import common_slope, logistic_line, start_of
 from tidemill.models.variables import ABSENT, Variables
 
 LEAST = 10
@@ -445,6 +446,8 @@ class Trees:
                 arrays |= answers.forest.to_arrays(f"forest.{k:05d}")
             if answers.scores is not None:
                 arrays[f"line.{k:05d}"] = answers.scores.line
+            if answers.start is not None:
+                arrays[f"start.{k:05d}"] = answers.start
         document = {
             "steps_done": self.steps_done,
             "steps_planned": self.steps_planned,
@@ -493,6 +496,9 @@ class Trees:
                 -1,
                 forests - 1,
             )
+            if answers.scores is not None and f"start.{k:05d}" in arrays:
+                shape = (len(answers.questions), 1 + answers.scores.size)
+                answers.start = checked_arrays.reals(arrays, f"start.{k:05d}", np.float64, shape)
             if answers.shared.any():
                 if not model._is_ordered(v):
                     raise ValueError("questions without an order share a forest")
@@ -544,6 +550,8 @@ class _Learner:
         answers.scores = self.terms.learned(
             v, features, self.symbols, self.run.rng("trees", "line", k), self.model._repeats
         )
+        if answers.scores is not None:
+            answers.start = start_of(answers)
         self.binned[k] = self._binned(answers.seen(matrix).astype(np.float32), answers)
         rank = answers.questions.rank(len(answers.count))
         symbol = self.symbols[:, v]
@@ -572,18 +580,40 @@ class _Learner:
         settings = {**_BOOSTING, **settings}
         binned, at = self.binned[k], rows
         seen = answers.seen(self.matrix[np.ix_(rows, answers.features)]).astype(np.float32)
+        if answers.start is not None:
+            self._start(k, nodes, of_node, seen, right)
+        odds = answers.odds_before(of_node, seen)
         if len(nodes) > 1:
             answers.asked = cuts(answers.questions, self.terms.scored[model.variable(k)][:, 0])
             seen = answers.asking(of_node, seen).astype(np.float32)
             binned, at = self._binned(seen, answers), np.arange(len(rows), dtype=np.int32)
-        question = Question(
-            binned, at, seen, right, log_odds(answers.share[of_node]), self._least(rows)
-        )
+        question = Question(binned, at, seen, right, odds, self._least(rows))
         if model.effort == "plain":
             booster = grown(question, slice(None), settings, rounds, self._must_stop)
             return None if booster is None else Forest.of(booster.model_to_string())
         side = self._side(k, nodes[0])[rows]
         return honest(question, side, settings, rounds, self._must_stop)
+
+    def _start(
+        self,
+        k: int,
+        nodes: tuple[int, ...],
+        of_node: np.ndarray,
+        seen: np.ndarray,
+        right: np.ndarray,
+    ) -> None:
+        """Learn what the scores say of the questions before trees are asked."""
+        answers = self.model.forests[k]
+        assert answers.start is not None
+        first = len(answers.features)
+        scores = seen[:, first:].astype(float) / STEPS
+        if len(nodes) == 1:
+            answers.start[nodes[0]] = logistic_line(scores, right)
+            return
+        value = self.terms.scored[self.model.variable(k)][:, 0]
+        answers.start[list(nodes)] = common_slope(
+            answers, np.array(nodes), of_node, scores[:, 0], right, value
+        )
 
     def _must_stop(self) -> bool:
         return self.run.steps is None and self.run.must_stop(0)

@@ -159,6 +159,73 @@ def test_unsound_trees_are_refused() -> None:
             Forest.from_arrays("f", broken, width)
 
 
+# --- questions that share a forest ----------------------------------------------------------------
+
+
+def test_fine_questions_of_a_number_share_a_forest_and_what_it_says() -> None:
+    """Within a thirty-second of the values, y still follows x: hundreds of questions, one forest."""
+    spec, batch = correlated()
+    answers = Trees().fit(spec, batch, Run()).learned[1]
+    assert answers.forest is not None
+    assert answers.shared.sum() == 1
+    fine = answers.shared[answers.forest_of] & (answers.forest_of >= 0)
+    assert fine.sum() > 4 * len(answers.forest.trees)
+    answers.load()
+    narrow = np.flatnonzero(fine & (answers.questions.rows * 32 < N))[:100]
+    values = np.arange(len(answers.count))
+    low, high = (np.full((1, 1), values[at]) for at in (0, -1))
+    x = [answers.seen(end.astype(float)) for end in (low, high)]
+    below, above = (
+        np.array([answers.right_chance(int(node), side)[0] for node in narrow]) for side in x
+    )
+    assert (above > below).mean() > 0.9
+
+
+def test_chances_add_up_and_are_those_that_are_drawn() -> None:
+    spec, batch = correlated()
+    answers = Trees().fit(spec, batch, Run()).learned[1]
+    answers.load()
+    x = np.full((20_000, 1), 150.0)
+    chances = answers.chances(x[:1])[0]
+    assert chances.sum() == pytest.approx(1)
+    symbols = np.arange(len(chances))
+    assert answers.chance_of(x[: len(symbols)], symbols) == pytest.approx(chances)
+    drawn = np.bincount(answers.draw(x, np.random.default_rng(5)), minlength=len(chances))
+    part = np.add.reduceat(drawn / len(x), symbols[::50])
+    assert part == pytest.approx(np.add.reduceat(chances, symbols[::50]), abs=0.015)
+
+
+def test_levels_without_an_order_may_not_share_a_forest() -> None:
+    rng = np.random.default_rng(6)
+    codes = rng.integers(0, 5, (N, 2)).astype(np.int32)
+    codes[:, 1] = np.where(rng.random(N) < 0.7, codes[:, 0], codes[:, 1])
+    spec = Spec((), (Code("a", 5), Code("b", 5)))
+    document, arrays = Trees().fit(spec, Batch(np.zeros((N, 0), np.int64), codes), Run()).to_state()
+    arrays["forest_of.00001"] = np.minimum(arrays["forest_of.00001"], 0)
+    with pytest.raises(ValueError, match="share a forest"):
+        Trees.from_state(spec, document, arrays)
+
+
+def test_a_person_is_on_one_side() -> None:
+    """Rows of a person are not answered by this person's other rows."""
+    rng = np.random.default_rng(7)
+    person = np.repeat(np.arange(600), 5)
+    own = rng.normal(size=600)[person]
+    secret = (rng.random(600) < 0.5).astype(np.int32)[person]
+    spec = Spec((Real("own", 0.001),), (Code("secret", 2),))
+    ticks = np.rint(1000 * own + rng.normal(size=len(own))).astype(np.int64)
+    learned = {}
+    for name, persons in (("known", person), ("not known", None)):
+        batch = Batch(ticks[:, None], secret[:, None], person=persons)
+        model = Trees().fit(spec, batch, Run())
+        answers = model.learned[-1]
+        answers.load()
+        symbols = model.variables.symbols(batch)
+        x = symbols[:, answers.features].astype(float)
+        learned[name] = float(np.log(answers.chance_of(x, symbols[:, -1])).mean())
+    assert learned["known"] < learned["not known"] - 0.02
+
+
 # --- rows that are made for a context -------------------------------------------------------------
 
 ABOUT = Spec((Real("age", presence=1),), (Code("group", 3), Code("age present", 2)))

@@ -44,7 +44,7 @@ many times more rounds and leaves: what all other columns say of it stands in th
 HONEST_ROUNDS = 1.4
 """Honest answers of half of the rows are more cautious, so there are so many times more trees, or
 steps that are as much longer."""
-STEADY_ROWS, FASTEST = 2500, 2.0
+STEADY_ROWS, FASTEST = 1000, 2.0
 """Tables of more rows than STEADY_ROWS bear longer steps, up to so many times, and fewer trees."""
 FULL_ROWS = 20_000
 FEW, MANY = 0.3, 0.45

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,7 +13,9 @@ import tidemill as tm
 from tidemill.core.errors import ArtifactError, OptionError
 from tidemill.core.grid import Batch, Code, Constraints, LinearBound, PartialRows, Real, Spec
 from tidemill.core.run import Run
+from tidemill.models import trees
 from tidemill.models.forest import Forest
+from tidemill.models.honest_forest import Question, honest
 from tidemill.models.trees import Trees
 
 RNG = np.random.default_rng(0)
@@ -163,29 +166,34 @@ def test_unsound_trees_are_refused() -> None:
 
 
 def test_fine_questions_of_a_number_share_a_forest_and_what_it_says() -> None:
-    """Within a thirty-second of the values, y still follows x: hundreds of questions, one forest."""
+    """Within a thirty-second of the values, y still follows x: hundreds of questions, and one
+    forest."""
     spec, batch = correlated()
-    answers = Trees().fit(spec, batch, Run()).learned[1]
+    model = Trees().fit(spec, batch, Run())
+    answers = model.learned[2]
     assert answers.forest is not None
     assert answers.shared.sum() == 1
     fine = answers.shared[answers.forest_of] & (answers.forest_of >= 0)
     assert fine.sum() > 4 * len(answers.forest.trees)
     answers.load()
     narrow = np.flatnonzero(fine & (answers.questions.rows * 32 < N))[:100]
-    values = np.arange(len(answers.count))
-    low, high = (np.full((1, 1), values[at]) for at in (0, -1))
-    x = [answers.seen(end.astype(float)) for end in (low, high)]
-    below, above = (
-        np.array([answers.right_chance(int(node), side)[0] for node in narrow]) for side in x
-    )
+    symbols = model.variables.symbols(batch)
+    chances = []
+    for node in narrow:  # of rows whose x is that of those that reach the node, and farther
+        q = answers.questions
+        here = (q.start[node] <= symbols[:, 2]) & (symbols[:, 2] < q.stop[node])
+        x = np.median(symbols[here, 1])
+        beside = np.array([[0, x - 40], [0, x + 40]]).clip(0, symbols[:, 1].max())
+        chances.append(answers.right_chance(int(node), answers.seen(beside)))
+    below, above = np.array(chances).T
     assert (above > below).mean() > 0.9
 
 
 def test_chances_add_up_and_are_those_that_are_drawn() -> None:
     spec, batch = correlated()
-    answers = Trees().fit(spec, batch, Run()).learned[1]
+    answers = Trees().fit(spec, batch, Run()).learned[2]
     answers.load()
-    x = np.full((20_000, 1), 150.0)
+    x = np.broadcast_to([0.0, 150.0], (20_000, 2))
     chances = answers.chances(x[:1])[0]
     assert chances.sum() == pytest.approx(1)
     symbols = np.arange(len(chances))
@@ -206,24 +214,26 @@ def test_levels_without_an_order_may_not_share_a_forest() -> None:
         Trees.from_state(spec, document, arrays)
 
 
-def test_a_person_is_on_one_side() -> None:
-    """Rows of a person are not answered by this person's other rows."""
+def test_all_rows_of_a_person_are_in_the_same_half(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(7)
     person = np.repeat(np.arange(600), 5)
-    own = rng.normal(size=600)[person]
-    secret = (rng.random(600) < 0.5).astype(np.int32)[person]
-    spec = Spec((Real("own", 0.001),), (Code("secret", 2),))
-    ticks = np.rint(1000 * own + rng.normal(size=len(own))).astype(np.int64)
-    learned = {}
-    for name, persons in (("known", person), ("not known", None)):
-        batch = Batch(ticks[:, None], secret[:, None], person=persons)
-        model = Trees().fit(spec, batch, Run())
-        answers = model.learned[-1]
-        answers.load()
-        symbols = model.variables.symbols(batch)
-        x = symbols[:, answers.features].astype(float)
-        learned[name] = float(np.log(answers.chance_of(x, symbols[:, -1])).mean())
-    assert learned["known"] < learned["not known"] - 0.02
+    order = (("real", 0), ("code", 0))
+    spec = Spec((Real("own", 0.001),), (Code("secret", 2),), order=order)
+    ticks = rng.integers(0, 5000, (len(person), 1))
+    batch = Batch(ticks, rng.integers(0, 2, (len(person), 1), np.int32), person=person)
+    seen = []
+
+    def watched(asked: Question, side: np.ndarray, *rest: Any) -> Forest | None:
+        seen.append((asked.rows, side))
+        return honest(asked, side, *rest)
+
+    monkeypatch.setattr(trees, "honest", watched)
+    Trees().fit(spec, batch, Run())
+    (rows, side), *others = seen
+    assert not others
+    assert 0.4 < side.mean() < 0.6
+    parts = np.bincount(person[rows], side) / np.bincount(person[rows])
+    assert set(parts) == {0.0, 1.0}
 
 
 # --- rows that are made for a context -------------------------------------------------------------

@@ -134,11 +134,10 @@ class BinaryForest:
 
     def odds_before(self, nodes: np.ndarray, x: np.ndarray) -> np.ndarray:
         """(n,) nodes, (n, w) what is seen -> (n,) log-odds before a forest is asked."""
-        if self.start is None or self.scores is None:
+        if self.start is None:
             return log_odds(self.share[nodes])
-        first = len(self.features)
-        scores = x[:, first : first + self.scores.size] / STEPS
-        start = self.start[nodes]
+        start, first = self.start[nodes], len(self.features)
+        scores = x[:, first : first + start.shape[1] - 1] / STEPS
         odds = start[:, 0] + np.einsum("ns,ns->n", scores, start[:, 1:])
         return np.clip(odds, -FARTHEST, FARTHEST)
 
@@ -160,8 +159,12 @@ class BinaryForest:
             chance = self.right_chance(nodes, x[rows])
             if not balanced:
                 return np.asarray(rng.random(len(rows)) < chance)
-            turns = np.floor(np.cumsum(np.r_[rng.random(), chance]))
-            return np.asarray(turns[1:] > turns[:-1])
+            ends = np.flatnonzero(nodes[1:] != nodes[:-1]) + 1
+            parts = []
+            for part in np.split(chance, ends):
+                turns = np.floor(np.cumsum(np.r_[rng.random(), part]))
+                parts.append(turns[1:] > turns[:-1])
+            return np.concatenate(parts)
 
         leaf = self._down(len(x), choose)
         symbols, _ = self._of_group(leaf, rng.random(len(x)), self._edges(self.count))

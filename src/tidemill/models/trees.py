@@ -170,6 +170,7 @@ class Trees:
     variables: Variables  # those of the context first
     learned: list[BinaryForest]
     redrawn: list[BinaryForest]  # of each outcome variable, given all but later outcome ones
+    odds_apart: bool = True  # forests say what is beyond the odds known before; older ones said all
 
     def __init__(self, least: int = LEAST, effort: str = "full") -> None:
         options = TreesOptions(least, effort)
@@ -446,7 +447,7 @@ class Trees:
                 arrays |= answers.forest.to_arrays(f"forest.{k:05d}")
             if answers.scores is not None:
                 arrays[f"line.{k:05d}"] = answers.scores.line
-            if answers.start is not None:
+            if answers.start is not None and self.odds_apart:
                 arrays[f"start.{k:05d}"] = answers.start
         document = {
             "steps_done": self.steps_done,
@@ -455,6 +456,8 @@ class Trees:
             "effort": self.effort,
             "redrawn": len(self.redrawn),
         }
+        if self.odds_apart:
+            document["odds_apart"] = True
         return document, arrays
 
     @classmethod
@@ -471,6 +474,7 @@ class Trees:
         model.steps_done, model.steps_planned = steps_of(document)
         model.spec = spec
         model.variables = Variables.from_state(spec.joint, arrays)
+        model.odds_apart = document.get("odds_apart", False)
         terms, size = Terms(model.variables), len(model.variables)
         redrawn = document.get("redrawn", 0)
         if redrawn not in (0, len(model._outcome())):
@@ -496,7 +500,9 @@ class Trees:
                 -1,
                 forests - 1,
             )
-            if answers.scores is not None and f"start.{k:05d}" in arrays:
+            if not model.odds_apart:
+                answers.start = np.zeros((len(answers.questions), 1))
+            elif answers.scores is not None and f"start.{k:05d}" in arrays:
                 shape = (len(answers.questions), 1 + answers.scores.size)
                 answers.start = checked_arrays.reals(arrays, f"start.{k:05d}", np.float64, shape)
             if answers.shared.any():

@@ -103,7 +103,9 @@ class BinaryForest:
 
     def seen(self, x: np.ndarray) -> np.ndarray:
         """(n, f) features -> (n, f + scores) with the scores behind them."""
-        return x if self.scores is None else np.concatenate([x, self.scores(x)], axis=1)
+        if self.scores is None:
+            return x
+        return np.concatenate([x, self.scores(x).astype(x.dtype)], axis=1)
 
     def asking(self, nodes: np.ndarray, x: np.ndarray) -> np.ndarray:
         """(n,) nodes that share a forest, (n, w) what is seen -> (n, w + ASKED) with what tells the

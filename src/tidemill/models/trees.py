@@ -558,7 +558,7 @@ class _Learner:
         )
         if answers.scores is not None:
             answers.start = start_of(answers)
-        self.binned[k] = self._binned(answers.seen(matrix).astype(np.float32), answers)
+        self.binned[k] = self._binned(answers.seen(matrix), answers)
         rank = answers.questions.rank(len(answers.count))
         symbol = self.symbols[:, v]
         place = np.where(symbol == ABSENT, -1, rank[np.maximum(symbol, 0)])
@@ -585,7 +585,7 @@ class _Learner:
             settings["num_leaves"] *= AGAIN_LEAVES
         settings = {**_BOOSTING, **settings}
         binned, at = self.binned[k], rows
-        seen = answers.seen(self.matrix[np.ix_(rows, answers.features)]).astype(np.float32)
+        seen = answers.seen(self.matrix[np.ix_(rows, answers.features)])
         if answers.start is not None:
             self._start(k, nodes, of_node, seen, right)
         odds = answers.odds_before(of_node, seen)

@@ -11,18 +11,12 @@ import numpy as np
 from tidemill.models.forest import Forest
 from tidemill.models.linear_scores import STEPS, LinearScores
 from tidemill.models.nested_dichotomies import NestedDichotomies
+from tidemill.supervised.log_odds import chances_of, log_odds
 
 ASKED = 3
 """Numbers that tell a forest of several nodes which of them it is asked about."""
-CERTAIN, FARTHEST = 1e-6, 12.0
-"""Chances nearer to 0 or 1, and log-odds farther from 0, are not taken for granted before trees are
-asked."""
-
-
-def log_odds(chance: np.ndarray) -> np.ndarray:
-    """Of chances, that are not taken for certain."""
-    inside = np.clip(chance, CERTAIN, 1 - CERTAIN)
-    return np.log(inside / (1 - inside))
+FARTHEST = 12.0
+"""Log-odds farther from 0 are not taken for granted before trees are asked."""
 
 
 def cuts(questions: NestedDichotomies, value: np.ndarray) -> np.ndarray:
@@ -37,6 +31,12 @@ def cuts(questions: NestedDichotomies, value: np.ndarray) -> np.ndarray:
     at = q.start[np.where(q.left >= 0, q.right, 0)]
     between = (value[np.maximum(at - 1, 0)] + value[at]) / 2
     return np.stack([np.rint(STEPS * between), np.rint(np.log2(np.maximum(q.rows, 1)))], axis=1)
+
+
+def odds_on_line(start: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """(n, 1 + s) constants and weights, (n, s) scores -> (n,) log-odds."""
+    odds = start[:, 0] + np.einsum("ns,ns->n", scores / STEPS, start[:, 1:])
+    return np.clip(odds, -FARTHEST, FARTHEST)
 
 
 @dataclass
@@ -121,9 +121,13 @@ class BinaryForest:
         nodes = np.broadcast_to(nodes, len(x))
         chance = self.share[nodes]
         which = self.forest_of[nodes]
-        for forest in np.unique(which[which >= 0]):
-            rows = np.flatnonzero(which == forest)
-            chance[rows] = self._answered(int(forest), nodes[rows], x[rows])
+        order = np.argsort(which, kind="stable")
+        parts = [order[part] for part in _runs(which[order])]
+        for rows in parts:
+            forest = int(which[rows[0]])
+            if forest >= 0:
+                own = x if len(parts) == 1 else x[rows]
+                chance[rows] = self._answered(forest, nodes[rows], own)
         return chance
 
     def _answered(self, forest: int, nodes: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -132,16 +136,14 @@ class BinaryForest:
             x = self.asking(nodes, x)
         # one thread, since chunks are the parallel unit
         odds += np.asarray(self.boosters[forest].predict(x, num_threads=1, raw_score=True))
-        return np.asarray(1 / (1 + np.exp(-odds)))
+        return chances_of(odds)
 
     def odds_before(self, nodes: np.ndarray, x: np.ndarray) -> np.ndarray:
         """(n,) nodes, (n, w) what is seen -> (n,) log-odds before a forest is asked."""
         if self.start is None:
             return log_odds(self.share[nodes])
-        start, first = self.start[nodes], len(self.features)
-        scores = x[:, first : first + start.shape[1] - 1] / STEPS
-        odds = start[:, 0] + np.einsum("ns,ns->n", scores, start[:, 1:])
-        return np.clip(odds, -FARTHEST, FARTHEST)
+        first = len(self.features)
+        return odds_on_line(self.start[nodes], x[:, first : first + self.start.shape[1] - 1])
 
     def draw(
         self, x: np.ndarray, rng: np.random.Generator, *, balanced: bool = False
@@ -161,10 +163,9 @@ class BinaryForest:
             chance = self.right_chance(nodes, x[rows])
             if not balanced:
                 return np.asarray(rng.random(len(rows)) < chance)
-            ends = np.flatnonzero(nodes[1:] != nodes[:-1]) + 1
             parts = []
-            for part in np.split(chance, ends):
-                turns = np.floor(np.cumsum(np.r_[rng.random(), part]))
+            for here in _runs(nodes):
+                turns = np.floor(np.cumsum(np.r_[rng.random(), chance[here]]))
                 parts.append(turns[1:] > turns[:-1])
             return np.concatenate(parts)
 
@@ -261,8 +262,8 @@ class BinaryForest:
 
         def choose(nodes: np.ndarray, rows: np.ndarray) -> np.ndarray:
             odds = np.empty((2, len(rows)))  # of the allowed symbols to the right, and of all
-            for node in np.unique(nodes).tolist():
-                here = nodes == node
+            for here in _runs(nodes):
+                node = int(nodes[here.start])
                 if node not in chance:
                     odds[0, here], odds[1, here] = self.right_chance(node, x[rows[here]]), 1
                     continue
@@ -322,3 +323,10 @@ class BinaryForest:
         width = edges[place + 1] - edges[place]
         part = np.where(width > 0, (target - edges[place]) / np.maximum(width, 1), 0.5)
         return q.symbols[place], part
+
+
+def _runs(values: np.ndarray) -> list[slice]:
+    """Where equal values stand one behind the other."""
+    ends = np.flatnonzero(values[1:] != values[:-1]) + 1
+    starts = [0, *ends.tolist()] if len(values) else []
+    return [slice(a, b) for a, b in zip(starts, [*ends.tolist(), len(values)], strict=False)]

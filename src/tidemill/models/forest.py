@@ -104,6 +104,24 @@ class Forest:
         )
 
     @staticmethod
+    def silent() -> Forest:
+        """A forest that says nothing: one tree of one leaf."""
+        one, none, sets = np.ones(1, np.int32), np.zeros(0, np.int16), np.zeros(1, np.int16)
+        return Forest(
+            trees=one,
+            leaves=one.astype(np.int16),
+            sets=sets,
+            feature=none.astype(np.int32),
+            threshold=none.astype(np.float32),
+            decision=none.astype(np.int8),
+            left=none,
+            right=none,
+            value=np.zeros(1, np.float32),
+            set_start=none.astype(np.int32),
+            set_bits=none.astype(np.uint32),
+        )
+
+    @staticmethod
     def joined(parts: list[Forest]) -> Forest:
         """Several forests one behind the other."""
         arrays = {}

@@ -18,6 +18,7 @@ import lightgbm as lgb
 import numpy as np
 
 from tidemill.models.forest import Forest
+from tidemill.supervised.log_odds import chances_of
 
 SHRINKAGE = 1.0
 """What is added to the curvature in a leaf, which keeps the answers of few rows small."""
@@ -82,7 +83,12 @@ def honest(
         settings: LightGBM's.
         rounds: Of boosting.
         must_stop: Whether time has run out: then there is no forest.
+
+    Where all rows are of one side, as those of one person are, nobody can answer, and the forest
+    says nothing.
     """
+    if side.all() or not side.any():
+        return Forest.silent()
     forests = []
     for part in (side, ~side):
         booster = grown(question, part, settings, rounds, must_stop)
@@ -118,7 +124,7 @@ def _answers(
     answers = []
     for tree, leaves in enumerate(forest.leaves.tolist()):
         own = np.ascontiguousarray(leaf[:, tree])
-        chance = 1 / (1 + np.exp(-odds))
+        chance = chances_of(odds)
         missed = np.bincount(own, right - chance, leaves)
         curvature = np.bincount(own, chance * (1 - chance), leaves)
         step = np.clip(missed / (curvature + SHRINKAGE), -longest, longest)

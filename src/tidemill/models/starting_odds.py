@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from tidemill.models.binary_forest import CERTAIN, BinaryForest, log_odds
+from tidemill.models.binary_forest import BinaryForest
+from tidemill.supervised.log_odds import chances_of, log_odds
 
 RIDGE = 1.0
 """Weight of a slope's square, beside the rows' own log-likelihoods."""
 NEWTON = 12
 LONGEST = 4.0
 """Of a step."""
+TINY = 1e-6
+"""Keeps curvatures from being 0."""
 
 
 def start_of(answers: BinaryForest) -> np.ndarray:
@@ -31,14 +34,14 @@ def logistic_line(scores: np.ndarray, right: np.ndarray) -> np.ndarray:
     centre = scores.mean(axis=0)
     x = np.column_stack([np.ones(len(scores)), scores - centre])
     penalty = np.full(x.shape[1], RIDGE)
-    penalty[0] = CERTAIN
+    penalty[0] = TINY
     weight = np.zeros(x.shape[1])
     share = (right.sum() + 0.5) / (len(right) + 1)
     weight[0] = np.log(share / (1 - share))
     for _ in range(NEWTON):
         # sums whose order no number of threads changes, as it may that of a product of matrices
         odds = np.einsum("nk,k->n", x, weight)
-        chance = 1 / (1 + np.exp(-np.clip(odds, -30, 30)))
+        chance = chances_of(odds)
         gradient = np.einsum("nk,n->k", x, right - chance) - penalty * weight
         weighted = x * (chance * (1 - chance))[:, None]
         curvature = np.einsum("nk,nl->kl", weighted, x) + np.diag(penalty)
@@ -56,6 +59,7 @@ def common_slope(
     score: np.ndarray,
     right: np.ndarray,
     value: np.ndarray,
+    fewest: int,
 ) -> np.ndarray:
     """(nodes, 2) constants and weights of the score, where the weights are as large as the halves
     of the nodes lie apart.
@@ -70,6 +74,7 @@ def common_slope(
         score: (n,) of the rows.
         right: (n,) whether they go right.
         value: (s + 1,) the standardised values of the variable's symbols.
+        fewest: Nodes that fewer of the rows are at have no weight, but their proportion alone.
     """
     q, count = answers.questions, answers.count
     rows = np.r_[0, np.cumsum(count)]
@@ -83,11 +88,11 @@ def common_slope(
     before = log_odds(answers.share[of_node])
     slope = 0.0
     for _ in range(NEWTON):
-        chance = 1 / (1 + np.exp(-np.clip(before + slope * x, -30, 30)))
-        curvature = float((x * x * chance * (1 - chance)).sum()) + CERTAIN
+        chance = chances_of(before + slope * x)
+        curvature = float((x * x * chance * (1 - chance)).sum()) + TINY
         step = float((x * (right - chance)).sum()) / curvature
         slope += step
         if abs(step) < 1e-4 * (1 + abs(slope)):
             break
-    weight = slope * apart[nodes]
+    weight = np.where(seen[nodes] >= fewest, slope * apart[nodes], 0.0)
     return np.column_stack([log_odds(answers.share[nodes]) - weight * centre[nodes], weight])

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import lightgbm as lgb
 import numpy as np
@@ -19,7 +19,7 @@ from tidemill.core.options import Configuration, option
 from tidemill.core.persons import FEWEST_PERSONS, rows_a_person
 from tidemill.core.run import Run
 from tidemill.models.base import State, check_context, check_learns, steps_of
-from tidemill.models.binary_forest import BinaryForest, cuts
+from tidemill.models.binary_forest import BinaryForest, cuts, odds_on_line
 from tidemill.models.conditional import in_parallel, infilled
 from tidemill.models.forest import Forest
 from tidemill.models.honest_forest import Question, grown, honest
@@ -28,6 +28,7 @@ from tidemill.models.nested_dichotomies import halved, joined
 from tidemill.models.particles import as_features
 from tidemill.models.starting_odds import common_slope, logistic_line, start_of
 from tidemill.models.variables import ABSENT, Variables
+from tidemill.supervised.log_odds import log_odds
 
 LEAST = 10
 """Training rows that a leaf holds at least, and either side of a question, where nothing else is
@@ -89,6 +90,19 @@ TOGETHER_ROWS = 160_000
 
 Task = tuple[int, tuple[int, ...], int]
 """Questions that one forest answers: variable, nodes, and how many rows reach them."""
+
+
+class LearnedAnswer(NamedTuple):
+    """What is learned of questions.
+
+    Attributes:
+        forest: Of all of them.
+        start: (nodes, 1 + scores) what stands before it; None where there are no scores.
+    """
+
+    forest: Forest
+    start: np.ndarray | None
+
 
 _BOOSTING: dict[str, Any] = {
     # bins are made of all rows, and histograms by column: with bins of a sample, or by row,
@@ -195,20 +209,20 @@ class Trees:
         matrix = np.where(symbols == ABSENT, np.float32(np.nan), symbols.astype(np.float32))
         learner = _Learner(self, matrix, symbols, batch.person, run)
         rows = sum(task[2] for task in tasks)
-        forests: dict[tuple[int, tuple[int, ...]], Forest] = {}
+        found: dict[tuple[int, tuple[int, ...]], LearnedAnswer] = {}
         self.steps_done = 0
         with run.stage(
             "learn", "learning how the columns depend on each other", total=rows
         ) as stage:
-            learned = run.map(lambda task: learner.forest(*task[:2]), learner.ready(tasks))
+            learned = run.map(lambda task: learner.answer(*task[:2]), learner.ready(tasks))
             with suppress(Cancelled):  # a cancelled fit keeps what it has
-                for (v, nodes, weight), forest in zip(tasks, learned, strict=False):
-                    if forest is None:
+                for (v, nodes, weight), answer in zip(tasks, learned, strict=False):
+                    if answer is None:
                         break
-                    forests[v, nodes] = forest
+                    found[v, nodes] = answer
                     self.steps_done += 1
                     stage.advance(units=weight)
-        self._assemble(forests)
+        self._assemble(found)
         if self.steps_done < self.steps_planned or not all(a.forest for a in self.redrawn):
             self.redrawn = []  # what was learned in part would cut relations that are there
         return self
@@ -308,14 +322,16 @@ class Trees:
             return min(parts, WIDE_PARTS / self.width)
         return parts
 
-    def _assemble(self, forests: Mapping[tuple[int, tuple[int, ...]], Forest]) -> None:
+    def _assemble(self, found: Mapping[tuple[int, tuple[int, ...]], LearnedAnswer]) -> None:
         """Put the forests of each variable one behind the other."""
         for k, answers in enumerate(self.forests):
-            groups = sorted(nodes for own, nodes in forests if own == k)
+            groups = sorted(nodes for own, nodes in found if own == k)
             for place, nodes in enumerate(groups):
                 answers.forest_of[list(nodes)] = place
+                if answers.start is not None:
+                    answers.start[list(nodes)] = found[k, nodes].start
             if groups:
-                answers.forest = Forest.joined([forests[k, nodes] for nodes in groups])
+                answers.forest = Forest.joined([found[k, nodes].forest for nodes in groups])
 
     def sample(
         self, n: int, rng: np.random.Generator, run: Run | None = None, context: Batch | None = None
@@ -443,8 +459,9 @@ class Trees:
         for k, answers in enumerate(self.forests):
             arrays[f"features.{k:05d}"] = answers.features.astype(np.int32)
             arrays[f"forest_of.{k:05d}"] = answers.forest_of
-            if answers.forest is not None:
-                arrays |= answers.forest.to_arrays(f"forest.{k:05d}")
+            if answers.forest is None:
+                continue  # what was begun when time ran out is of no use
+            arrays |= answers.forest.to_arrays(f"forest.{k:05d}")
             if answers.scores is not None:
                 arrays[f"line.{k:05d}"] = answers.scores.line
             if answers.start is not None and self.odds_apart:
@@ -558,6 +575,8 @@ class _Learner:
         )
         if answers.scores is not None:
             answers.start = start_of(answers)
+        if self.model._is_ordered(v):
+            answers.asked = cuts(answers.questions, self.terms.scored[v][:, 0])
         self.binned[k] = self._binned(answers.seen(matrix), answers)
         rank = answers.questions.rank(len(answers.count))
         symbol = self.symbols[:, v]
@@ -572,8 +591,8 @@ class _Learner:
         code = self.model.variables.spec.codes[i]
         return not code.ordered and code.size > 2
 
-    def forest(self, k: int, nodes: tuple[int, ...]) -> Forest | None:
-        """The fitted classifier of questions; None where time ran out."""
+    def answer(self, k: int, nodes: tuple[int, ...]) -> LearnedAnswer | None:
+        """What is learned of questions; None where time ran out."""
         model, answers = self.model, self.model.forests[k]
         rows, of_node, right = self._reached(k, nodes)
         all_rows = len(self.matrix)
@@ -586,39 +605,42 @@ class _Learner:
         settings = {**_BOOSTING, **settings}
         binned, at = self.binned[k], rows
         seen = answers.seen(self.matrix[np.ix_(rows, answers.features)])
+        scores, start = seen[:, len(answers.features) :].astype(float), None
+        odds = log_odds(answers.share[of_node])
         if answers.start is not None:
-            self._start(k, nodes, of_node, seen, right)
-        odds = answers.odds_before(of_node, seen)
+            start = self._start(k, nodes, of_node, scores, right)
+            odds = odds_on_line(start[np.searchsorted(nodes, of_node)], scores)
         if len(nodes) > 1:
-            answers.asked = cuts(answers.questions, self.terms.scored[model.variable(k)][:, 0])
             seen = answers.asking(of_node, seen).astype(np.float32)
             binned, at = self._binned(seen, answers), np.arange(len(rows), dtype=np.int32)
         question = Question(binned, at, seen, right, odds, self._least(rows))
         if model.effort == "plain":
             booster = grown(question, slice(None), settings, rounds, self._must_stop)
-            return None if booster is None else Forest.of(booster.model_to_string())
-        side = self._side(k, nodes[0])[rows]
-        return honest(question, side, settings, rounds, self._must_stop)
+            forest = None if booster is None else Forest.of(booster.model_to_string())
+        else:
+            side = self._side(k, nodes[0])[rows]
+            forest = honest(question, side, settings, rounds, self._must_stop)
+        return None if forest is None else LearnedAnswer(forest, start)
 
     def _start(
         self,
         k: int,
         nodes: tuple[int, ...],
         of_node: np.ndarray,
-        seen: np.ndarray,
+        scores: np.ndarray,
         right: np.ndarray,
-    ) -> None:
-        """Learn what the scores say of the questions before trees are asked."""
-        answers = self.model.forests[k]
-        assert answers.start is not None
-        first = len(answers.features)
-        scores = seen[:, first:].astype(float) / STEPS
+    ) -> np.ndarray:
+        """(nodes, 1 + scores) what the scores say of the questions before trees are asked."""
         if len(nodes) == 1:
-            answers.start[nodes[0]] = logistic_line(scores, right)
-            return
-        value = self.terms.scored[self.model.variable(k)][:, 0]
-        answers.start[list(nodes)] = common_slope(
-            answers, np.array(nodes), of_node, scores[:, 0], right, value
+            return logistic_line(scores / STEPS, right)[None]
+        return common_slope(
+            self.model.forests[k],
+            np.array(nodes),
+            of_node,
+            scores[:, 0] / STEPS,
+            right,
+            self.terms.scored[self.model.variable(k)][:, 0],
+            self.model._in_leaf,
         )
 
     def _must_stop(self) -> bool:
@@ -631,8 +653,8 @@ class _Learner:
         order, places = self.sorted[k]
         parts = []
         for node in nodes:
-            cuts = [q.start[node], q.start[q.right[node]], q.stop[node]]
-            first, middle, last = np.searchsorted(places, cuts)
+            bounds = [q.start[node], q.start[q.right[node]], q.stop[node]]
+            first, middle, last = np.searchsorted(places, bounds)
             parts.append((order[first:last], np.arange(first, last) >= middle))
         rows = np.concatenate([part for part, _ in parts])
         of_node = np.repeat(nodes, [len(part) for part, _ in parts])
@@ -655,10 +677,13 @@ class _Learner:
         return max(model._in_leaf // 2, persons) * times
 
     def _side(self, k: int, node: int) -> np.ndarray:
-        """(rows,) which half each row belongs to: all rows of a person to the same."""
+        """(rows,) which half each row belongs to: all rows of a person to the same.
+
+        Halves of their own for each question, as the faults of the same halves would add up.
+        """
         rng = self.run.rng("trees", "side", k, node)
-        halved_persons = rng.permutation(self.persons) * 2 < self.persons
-        return halved_persons[self.person]
+        first_half = rng.permutation(self.persons) * 2 < self.persons
+        return first_half[self.person]
 
     def _binned(self, seen: np.ndarray, answers: BinaryForest) -> lgb.Dataset:
         """What LightGBM sees of rows."""

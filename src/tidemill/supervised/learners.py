@@ -23,8 +23,9 @@ from tidemill.supervised.boosting import (
 )
 from tidemill.supervised.design import MOST_NEWTON, learn_design
 from tidemill.supervised.hearing import Hearing
+from tidemill.supervised.log_odds import chances_of
 from tidemill.supervised.points import Points, learn_embedding, squared_distances
-from tidemill.supervised.text_scores import chances_of, linear_with_texts, without_scores
+from tidemill.supervised.text_scores import linear_with_texts, without_scores
 
 Learner = Callable[[FeatureLayout, Features, Floats, Floats | None, Features, int, Run], Floats]
 """(layout, rows, label, weight, test rows, classes, run) -> probabilities (n, classes), or numbers

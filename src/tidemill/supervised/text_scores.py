@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from tidemill.core.run import Run
 from tidemill.supervised.arrays import FeatureLayout, Features, Floats
 from tidemill.supervised.design import learn_design
+from tidemill.supervised.log_odds import chances_of
 from tidemill.supervised.text_weights import TermWeights
 
 if TYPE_CHECKING:
@@ -192,11 +193,6 @@ def without_scores(layout: FeatureLayout, rows: Features) -> tuple[FeatureLayout
         scores=0,
     )
     return plain, replace(rows.without_texts(), numbers=rows.numbers[:, :kept])
-
-
-def chances_of(scores: Floats) -> Floats:
-    """Log-odds as chances."""
-    return np.asarray(1 / (1 + np.exp(-np.clip(scores, -50, 50))))
 
 
 def text_folds(

@@ -37,6 +37,7 @@ from tidemill.supervised.arrays import Floats, as_floats
 from tidemill.supervised.boosting import REPEATABLE
 from tidemill.supervised.design import logistic
 from tidemill.supervised.levels import frequent_levels, level_codes
+from tidemill.supervised.log_odds import chances_of
 from tidemill.synthesis.outcome_design import OutcomeDesign, OutcomeFeature, feature_columns
 from tidemill.synthesis.outcome_texts import OutcomeText
 
@@ -123,7 +124,7 @@ class Expectation:
             if side.booster is None:
                 side.booster = _booster(side.trees, codes.shape[1])
             score = ones @ side.weights + _raw(side.booster, codes)
-            answers.append(_chance(score) if self.is_chance else score)
+            answers.append(chances_of(score) if self.is_chance else score)
         return np.array(answers)
 
     def mean(self, codes: Floats, terms: Floats) -> Floats:
@@ -135,7 +136,7 @@ class Expectation:
         if self.plain_booster is None:
             self.plain_booster = _booster(self.plain, codes.shape[1])
         score = _raw(self.plain_booster, codes)
-        return _chance(score) if self.is_chance else score
+        return chances_of(score) if self.is_chance else score
 
     def _missed(self, terms: Floats) -> Floats:
         return np.asarray(_with_one(terms) @ self.correction)
@@ -485,7 +486,7 @@ def _expectation(
         side = _side(design, codes, terms, label, learn, judge, is_chance, least)
         assert side.booster is not None
         score = _with_one(terms[judge]) @ side.weights + _raw(side.booster, codes[judge])
-        said[judge] += _chance(score) if is_chance else score
+        said[judge] += chances_of(score) if is_chance else score
         times[judge] += 1
         sides.append(side)
     correction, spread = _regression(_with_one(terms), label - said / times)
@@ -596,10 +597,6 @@ def _booster(trees: Forest, features: int) -> lgb.Booster:
 def _raw(booster: lgb.Booster, codes: Floats) -> Floats:
     """(n,) what the trees add up to."""
     return np.asarray(booster.predict(codes, raw_score=True, num_threads=1))
-
-
-def _chance(score: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-np.clip(score, -50, 50))))
 
 
 def _with_one(terms: Floats) -> Floats:

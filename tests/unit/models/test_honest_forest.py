@@ -92,3 +92,13 @@ def test_time_that_runs_out_leaves_no_forest() -> None:
     rng = np.random.default_rng(3)
     seen, right = tossed(rng, 1)
     assert honest(question(right, seen), rng.random(N) < 0.5, SETTINGS, 5, lambda: True) is None
+
+
+def test_where_all_rows_are_of_one_side_nobody_answers() -> None:
+    rng = np.random.default_rng(4)
+    seen, right = tossed(rng, 2)
+    for side in (np.ones(N, bool), np.zeros(N, bool)):
+        fair = honest(question(right, seen), side, SETTINGS, 5, never)
+        assert fair is not None
+        fair.check(WIDTH)
+        assert np.all(fair.boosters(WIDTH)[0].predict(seen, raw_score=True) == 0)

@@ -16,7 +16,10 @@ from tidemill.core.run import Run
 from tidemill.models import trees
 from tidemill.models.forest import Forest
 from tidemill.models.honest_forest import Question, honest
+from tidemill.models.linear_scores import Terms
+from tidemill.models.starting_odds import common_slope
 from tidemill.models.trees import Trees
+from tidemill.supervised.log_odds import log_odds
 
 RNG = np.random.default_rng(0)
 N = 6000
@@ -234,6 +237,65 @@ def test_all_rows_of_a_person_are_in_the_same_half(monkeypatch: pytest.MonkeyPat
     assert 0.4 < side.mean() < 0.6
     parts = np.bincount(person[rows], side) / np.bincount(person[rows])
     assert set(parts) == {0.0, 1.0}
+
+
+def test_questions_that_one_person_alone_reaches_are_answered_by_their_proportion() -> None:
+    """What only one person shows is not learned."""
+    rng = np.random.default_rng(8)
+    person = np.r_[np.zeros(600, int), np.arange(1, 401)]
+    heavy = person == 0
+    group = np.where(heavy, rng.integers(2, 4, 1000), rng.integers(0, 2, 1000))
+    codes = np.column_stack([heavy, group]).astype(np.int32)
+    ticks = rng.integers(0, 1000, (1000, 1))
+    spec = Spec((Real("x"),), (Code("a", 2), Code("b", 4)))
+    model = Trees().fit(spec, Batch(ticks, codes, person=person), Run())
+    made = model.sample(4000, np.random.default_rng(0)).code
+    drawn, real = np.bincount(made[:, 1], minlength=4), np.bincount(group[heavy], minlength=4)
+    assert drawn[2] / drawn[2:].sum() == pytest.approx(real[2] / 600, abs=0.03)
+
+
+def test_time_that_runs_out_leaves_the_model_of_so_many_steps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing stays of questions that were begun and not learned."""
+    spec, batch = correlated()
+    run = Run()
+    stops = iter([False] * 800)
+    monkeypatch.setattr(trees._Learner, "_must_stop", lambda self: next(stops, True))
+    cut = Trees().fit(spec, batch, run)
+    monkeypatch.undo()
+    assert 0 < cut.steps_done < cut.steps_planned
+    again = Trees().fit(spec, batch, Run(steps=cut.steps_done))
+    (one, mine), (other, replayed) = cut.to_state(), again.to_state()
+    assert one == other
+    assert mine.keys() == replayed.keys()
+    for name, array in mine.items():
+        assert np.array_equal(array, replayed[name]), name
+
+
+def test_leaves_of_any_size_give_chances() -> None:
+    spec, batch = correlated()
+    answers = Trees().fit(spec, batch, Run()).learned[2]
+    assert answers.forest is not None
+    answers.forest = replace(answers.forest, value=np.full_like(answers.forest.value, -1e30))
+    answers.load()
+    chance = answers.right_chance(0, answers.seen(np.array([[0.0, 10.0]])))
+    assert 0 <= chance[0] < 1e-12
+
+
+def test_a_fine_question_that_hardly_any_row_told_starts_at_its_proportion() -> None:
+    spec, batch = correlated()
+    model = Trees().fit(spec, batch, Run())
+    answers = model.learned[2]
+    shared = answers.shared[answers.forest_of] & (answers.forest_of >= 0)
+    nodes = np.flatnonzero(shared)[:2]
+    of_node = np.r_[np.full(100, nodes[0]), np.full(3, nodes[1])]
+    rng = np.random.default_rng(9)
+    value = Terms(model.variables).scored[2][:, 0]
+    score, right = rng.normal(size=103), rng.random(103) < 0.5
+    start = common_slope(answers, nodes, of_node, score, right, value, fewest=10)
+    assert start[0, 1] != 0
+    assert start[1] == pytest.approx([log_odds(answers.share[nodes[1:]])[0], 0.0])
 
 
 # --- rows that are made for a context -------------------------------------------------------------

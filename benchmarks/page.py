@@ -78,8 +78,8 @@ COPIES_ALLOWED, CLOSENESS_ALLOWED = 0.002, 0.55
 """Beyond these a mark is hollow: rows come from learned rows more than chance explains."""
 TEMPLATE = Path(__file__).parent / "page.template.md"
 OLD_JUDGE = (
-    "\nSome rows were judged by an earlier version of the judge; `benchmarks/run.py "
-    "--again` measures them again.\n"
+    "\nSome rows were judged by an earlier version of the judge; the head of `benchmarks/run.py` "
+    "says how they are measured again.\n"
 )
 FRONTIER = """
 ## Fidelity and privacy in one picture

@@ -22,6 +22,7 @@ from tidemill.augmentation.loop import LoopOptions, LoopResult, refuse_unsuited
 from tidemill.augmentation.loop import loop as turn_round_by_round
 from tidemill.augmentation.page import paged
 from tidemill.cleaning import plan as cleaning
+from tidemill.cleaning.found_rules import with_found_rules
 from tidemill.cleaning.plan import Cleaned
 from tidemill.cleaning.unmended import warn_unmended
 from tidemill.codecs.choosing import default_model
@@ -215,6 +216,7 @@ def fit(
     preset: stated.Preset = None,
     target: stated.Target = None,
     clean: stated.Clean = False,
+    no_rules: stated.NoRules = False,
     start: Annotated[Synthesizer | str | Path | None, stated.START] = None,
     window: stated.Window = None,
     seed: stated.Seed = 0,
@@ -235,6 +237,8 @@ def fit(
         target: The column to be predicted, where ``data`` is no Dataset.
         clean: Whether the rows are cleaned first; the model then knows how, and takes rows that are
             written as the raw ones were. So it does of rows that :func:`clean` made.
+        no_rules: Rules that hold in all rows (see :func:`clean`) are not looked for; else generated
+            rows keep them by construction.
         start: A neural model, or its path, learned from a table with the same columns, from whose
             weights learning begins.
         window: Steps that series are cut to, of data with an entity and a time, or only a time; 1
@@ -267,6 +271,8 @@ def fit(
         train = cleaned.data
     else:
         warn_unmended(train, run)
+        if not no_rules:
+            train = with_found_rules(train, run)
     start = None if start is None else _loaded(start)
     choice = None
     if model is None and not (preset or options or start or window or run.steps):

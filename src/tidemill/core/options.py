@@ -294,6 +294,9 @@ Checks = Annotated[Sequence[str] | None, Doc("Only this check; may repeat.", "NA
 Clean = Annotated[
     bool, Doc("Clean the rows first; a model then takes rows that are not clean as well.")
 ]
+NoRules = Annotated[
+    bool, Doc("Do not look for rules that hold in all rows, to be kept by construction.")
+]
 Techniques = Annotated[
     Sequence[str] | None, Doc("Only this technique; may repeat.", "NAME", flag="technique")
 ]

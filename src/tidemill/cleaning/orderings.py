@@ -25,6 +25,8 @@ class OrderEvidence:
             nothing to do with each other.
         near: How near the two must come at the least, in parts of the middle distance; None where
             what they are called says enough.
+        next: Whether it is near enough that they come within one step of each other: that there is
+            never less than a night between two days.
         scaled: Whether the two must also be of like size.
     """
 
@@ -32,12 +34,13 @@ class OrderEvidence:
     share: float = 0.02
     surprise: float = 30.0
     near: float | None = 0.1
+    next: bool = False
     scaled: bool = False
 
 
 USUAL = OrderEvidence()
 UNNAMED = OrderEvidence(scaled=True)
-DATES = OrderEvidence(rows=20, surprise=12.0, near=0.2)
+DATES = OrderEvidence(rows=20, surprise=12.0, near=0.2, next=True)
 IN_TURN = OrderEvidence(rows=10, share=0.005, surprise=5.0, near=None)
 
 
@@ -147,7 +150,8 @@ def _judged(
         return None
     kept = apart[apart >= 0]
     if wanted.near is not None and kept.min() > wanted.near * np.median(kept):
-        return None
+        if not wanted.next or kept.min() > np.gcd.reduce(kept.astype(np.int64)):
+            return None
     if wanted.scaled and not _of_like_size(low, high):
         return None
     return support, broken, bool((apart == 0).all())

@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 
 from tidemill.cleaning.base import Check, Diagnosis, has_more_levels
+from tidemill.cleaning.date_parts import one_dates
 from tidemill.cleaning.dependencies import dependencies
 from tidemill.cleaning.measures import come_in_turn, may_be_compared
 from tidemill.cleaning.multiples import multiples
@@ -60,7 +61,11 @@ def diagnose(train: Dataset, run: Run) -> Diagnosis:
     reckoned = {frozenset(rule.columns) for rule in made if rule.kind == "b=k*a+m"}
     decided = [rule for rule in decided if frozenset(rule.columns) not in reckoned]
     decided = [rule for rule in decided if not _is_chance(rule, made, same)]
+    dates = one_dates(train)
     rules = [*decided, *ordered, *made, *_skips(train)]
+    # what columns that tell one date say of each other follows from it
+    rules = [rule for rule in rules if not any(set(rule.columns) <= set(d.columns) for d in dates)]
+    rules = [*dates, *rules]
     kept = _diagnosis(rules[:_MOST_RULES], train)
     left_out = _not_looked_at(len(numbers), len(coded))
     return replace(kept, issues=(*kept.issues, *(slips + more)[:_MOST_SLIPS], *left_out))
@@ -558,7 +563,7 @@ def _words(rule: Rule, both: bool, train: Dataset) -> str:
     """The beginning of the sentence on a rule."""
     if rule.kind == "b only if a":
         return _skip_words(rule, train)
-    if rule.kind in ("a+b=c", "a*b=c", "b=k*a+m"):
+    if rule.kind in ("a+b=c", "a*b=c", "b=k*a+m", "one date"):
         return str(rule)
     one, other = train[rule.columns[0]], train[rule.columns[1]]
     a, b = f"'{one.name}'", f"'{other.name}'"

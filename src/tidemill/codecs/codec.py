@@ -130,6 +130,16 @@ class Codec(ABC):
             DataError: A row breaks a rule, or holds what never occurred in training.
         """
 
+    def beside(self, made: Dataset, given: Dataset) -> Dataset:
+        """Made rows that fit to what is given of the same rows, where values decide each other
+        beyond what the grid says.
+
+        Args:
+            made: n rows of the codec.
+            given: The same rows, with some of their columns; null where nothing is given.
+        """
+        return made
+
     @abstractmethod
     def decode(
         self,

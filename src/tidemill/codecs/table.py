@@ -22,12 +22,14 @@ from tidemill.codecs.rules.compiler import Compiled, compiled, restored
 from tidemill.codecs.rules.completing import Completing
 from tidemill.codecs.rules.filling import fill
 from tidemill.codecs.rules.linear import LinearRule
+from tidemill.codecs.rules.one_date import OneDate
 from tidemill.codecs.rules.reckoned import Reckoned
 from tidemill.codecs.rules.settling import kept_to
 from tidemill.codecs.rules.skips import Skip
 from tidemill.codecs.rules.units import Block, BlockContext, BlockRows, Free, both
 from tidemill.codecs.stored_schema import stored_schema
 from tidemill.core import checked_values as checked
+from tidemill.core.columns import by_name
 from tidemill.core.condition import Condition, Test
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ConditionError, DataError
@@ -37,7 +39,7 @@ from tidemill.core.run import Run
 from tidemill.core.schema import Column, Rule, Schema
 from tidemill.core.states import from_state, to_state
 
-_NOT_RECKONED = ("a decides b", "b only if a", "allowed combinations", "range")
+_NOT_RECKONED = ("a decides b", "b only if a", "allowed combinations", "one date", "range")
 """Kinds of rules that take values as they are, and reckon with none."""
 
 
@@ -152,6 +154,7 @@ class TableCodec(Codec):
         self._filled = rules.filled
         self._spreads = rules.spreads
         self._skips = rules.skips
+        self._dates = rules.dates
         self.refused = tuple(rules.refused)
         broken = {rule for rule, _ in self.refused}
         kept = tuple(rule for rule in self.schema.rules if rule not in broken)
@@ -241,6 +244,9 @@ class TableCodec(Codec):
             for made in unit.columns:
                 if made in self._skips:
                     self._skips[made].apply(rows, self._codecs)
+            for one in self._dates:
+                if set(one.columns) & set(unit.columns) and rows.parts.keys() >= set(one.columns):
+                    one.apply(rows, self._codecs, rng)
             real, code = next_real, next_code
         self._keep_regions(rows, rng)
         belonging = surrogates
@@ -255,6 +261,18 @@ class TableCodec(Codec):
             columns[column.name] = codec.decode(rows.parts[column.name], rng, stream)
         named = [columns[one.name].rename(one.name) for one in self.schema]
         return Dataset(pl.DataFrame(named), self.schema, name=name)
+
+    def beside(self, made: Dataset, given: Dataset) -> Dataset:
+        """Made rows whose parts of a date fit to those that are given."""
+        frame = made.frame
+        for one in self._dates:
+            known = [name for name in one.columns if name in given.schema]
+            if not known:
+                continue
+            frame = frame.with_columns(given[name].fill_null(frame[name]) for name in known)
+            fixed = {name: given[name].is_not_null().to_numpy() for name in known}
+            frame = frame.with_columns(one.settled(frame.select(by_name(*one.columns)), fixed))
+        return made.with_frame(frame)
 
     def levels(self, name: str) -> list[str]:
         """The levels of a column that are kept by name, the most frequent first; none for a column
@@ -310,7 +328,9 @@ class TableCodec(Codec):
         return is_number and self._is_beyond_bounds(test.column)
 
     def _is_moved(self, name: str) -> bool:
-        """Whether numbers of a column, or of those that it is reckoned from, are moved."""
+        """Whether values of a column, or of those that it is reckoned from, are moved."""
+        if any(name in one.columns for one in self._dates):
+            return True
         unit, codec = self._place[name][0], self._codecs[name][1]
         if codec.moves_free if isinstance(unit, Free) else codec.moves_reckoned:
             return True
@@ -431,6 +451,7 @@ class TableCodec(Codec):
             "spreads": self._spreads,
             "refused": [[to_state(rule), why] for rule, why in self.refused],
             "skips": [skip.to_state() for skip in self._skips.values()],
+            "dates": [one.to_state() for one in self._dates],
             "owner": self._owner,
             "constant": sorted(self._constant),
         }
@@ -466,4 +487,5 @@ class TableCodec(Codec):
         refused = [(from_state(Rule, told), checked.text(why)) for told, why in state["refused"]]
         found = [Skip.from_state(skip, codec._codecs) for skip in state.get("skips", [])]
         skips = {skip.column: skip for skip in found}
-        return codec._with_units(Compiled(units, filled, spreads, refused, skips))
+        dates = [OneDate.from_state(one, codec._codecs) for one in state.get("dates", [])]
+        return codec._with_units(Compiled(units, filled, spreads, refused, skips, dates))

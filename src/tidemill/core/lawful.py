@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 
 from tidemill.core.columns import by_name
+from tidemill.core.date_parts import tells_one_date
 from tidemill.core.schema import Rule
 
 NOISE = 1e-9
@@ -44,6 +45,8 @@ def obeys(rule: Rule, frame: pl.DataFrame, reference: pl.DataFrame) -> np.ndarra
             return _within(rule, frame[names[0]])
         case "allowed combinations":
             return _allowed(names, frame, reference)
+        case "one date":
+            return tells_one_date(rule, frame, reference)
         case "b only if a":
             return _known_beside(names, frame, reference)
         case "a decides b":

@@ -24,6 +24,25 @@ Kind = Literal[
     "number", "category", "boolean", "datetime", "text", "image", "sound", "tiles", "score", "id"
 ]
 Role = Literal["feature", "target", "sensitive", "key", "entity", "time", "context", "ignore"]
+DatePart = Literal[
+    "date",
+    "year",
+    "month",
+    "day",
+    "weekday",
+    "quarter",
+    "week",
+    "week from Monday",
+    "week from Sunday",
+    "week with January 1",
+    "week of seven days",
+    "week of the month",
+    "day of the year",
+    "hour",
+]
+"""The date itself, and what is told of it. Weeks are counted as ISO 8601 does; from the year's
+first Monday or Sunday (the days before it are in week 0); from January 1, with the next one from
+the first Sunday behind it; or in sevens from January 1. The hour is told of dates with a time."""
 RuleKind = Literal[
     "a<=b",
     "a+b=c",
@@ -32,6 +51,7 @@ RuleKind = Literal[
     "a decides b",
     "b only if a",
     "allowed combinations",
+    "one date",
     "range",
 ]
 
@@ -44,6 +64,9 @@ there are others."""
 KINDS: tuple[str, ...] = get_args(Kind)
 ROLES: tuple[str, ...] = get_args(Role)
 RULE_KINDS: tuple[str, ...] = get_args(RuleKind)
+DATE_PARTS: tuple[DatePart, ...] = get_args(DatePart)
+YEAR_MONTH_DAY: tuple[DatePart, ...] = ("year", "month", "day")
+"""What makes a date where no column holds it."""
 
 MOST_MARKS, MOST_DECIMALS = 200, 400
 """Characters of what stands around a number, or of an exact number, and decimals, at most."""
@@ -187,10 +210,10 @@ class Rule:
         kind: "a<=b", "a+b=c" (or more parts, of which some may be subtracted; or a date, a number
             of days and a date), "a*b=c" and "b=k*a+m" (both rounded to the last
             column's step), "a decides b", "b only if a" (b is known only beside some values of a,
-            those of the training rows), "allowed combinations" (those of the training rows) or
-            "range".
-        columns: The columns in the order of the kind's letters; two or more for combinations, three
-            or more for a sum, one for a range.
+            those of the training rows), "allowed combinations" (those of the training rows),
+            "one date" (all tell the same date) or "range".
+        columns: The columns in the order of the kind's letters; two or more for combinations and
+            for a date, three or more for a sum, one for a range.
         support: Training rows on which the rule could be checked and held.
         confirmed: Holdout rows on which it held (0 where there was no holdout).
         low, high: Both ends of a range, included: a number, or a date as ISO text; None for no end.
@@ -199,6 +222,8 @@ class Rule:
             of time ("30 days", "-8 hours"). In a sum with dates the factor is the span of time that
             its numbers count ("1 day", "1 hour").
         signs: Of a sum's parts, 1 or -1 each; empty where all are added.
+        parts: What each column tells of a date (:data:`tidemill.core.date_parts.DatePart`): first
+            "date", or "year", "month" and "day".
     """
 
     kind: RuleKind
@@ -211,6 +236,7 @@ class Rule:
     factor: str = "1"
     offset: str = "0"
     signs: tuple[int, ...] = ()
+    parts: tuple[DatePart, ...] = ()
 
     def __post_init__(self) -> None:
         if self.kind not in RULE_KINDS:
@@ -218,7 +244,8 @@ class Rule:
                 f"'{self.kind}' is no kind of rule", hint=f"choose one of {', '.join(RULE_KINDS)}"
             )
         wanted = {"a+b=c": 3, "a*b=c": 3, "range": 1}.get(self.kind, 2)
-        more = self.kind in ("allowed combinations", "a+b=c") and len(self.columns) > wanted
+        many = self.kind in ("allowed combinations", "one date", "a+b=c")
+        more = many and len(self.columns) > wanted
         if len(self.columns) != wanted and not more:
             raise SchemaError(
                 f"a rule '{self.kind}' speaks of {plural(wanted, 'column')}, "
@@ -238,6 +265,8 @@ class Rule:
                 f"a rule '{self.kind}' has no signs {list(self.signs)}",
                 hint="give 1 or -1 for each part of a rule 'a+b=c', as signs = [1, -1]",
             )
+        if self.parts or self.kind == "one date":
+            _check_parts(self)
         if self.kind == "range" and self.low is None and self.high is None:
             raise SchemaError(
                 "a range has no end",
@@ -283,6 +312,8 @@ class Rule:
                     f"{', '.join(names[:-1])} and {names[-1]} come in no other combinations than "
                     "those of the training rows"
                 )
+            case "one date":
+                return f"{', '.join(names[:-1])} and {names[-1]} tell one date"
         if self.low is None or self.high is None:
             end = f"at least {self.low}" if self.high is None else f"at most {self.high}"
             return f"{names[0]} is {end}"
@@ -309,6 +340,28 @@ class Rule:
             return said
         sign = "-" if self.shift < 0 else "+"
         return f"{said} {sign} {self.offset.removeprefix('-')}"
+
+
+def _check_parts(rule: Rule) -> None:
+    """Look at what a rule says to be told of a date.
+
+    Raises:
+        SchemaError: No date begins so, or a column tells no part.
+    """
+    begins = rule.parts[:1] == ("date",) or rule.parts[:3] == YEAR_MONTH_DAY
+    repeated = len(set(rule.parts[: 1 if rule.parts[:1] == ("date",) else 3]) & set(rule.parts[3:]))
+    if (
+        rule.kind != "one date"
+        or len(rule.parts) != len(rule.columns)
+        or not begins
+        or repeated
+        or not set(rule.parts) <= set(DATE_PARTS)
+    ):
+        raise SchemaError(
+            f"a rule '{rule.kind}' has no parts {list(rule.parts)}",
+            hint='give a part of the date for each column, first "date" or "year", "month" and '
+            f'"day"; the others are {", ".join(DATE_PARTS[4:])}',
+        )
 
 
 @dataclass(frozen=True, slots=True)

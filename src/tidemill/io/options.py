@@ -211,6 +211,8 @@ def _rule(table: Any, where: str, names: list[str]) -> Rule:
         settings += ["factor", "offset"]
     if kind == "a+b=c":
         settings += ["factor", "signs"]
+    if kind == "one date":
+        settings.append("parts")
     for key in table:
         if key not in settings:
             raise SchemaError(f"'{key}' is no setting of a rule '{kind}'", where=where, hint=hint)
@@ -223,7 +225,7 @@ def _rule(table: Any, where: str, names: list[str]) -> Rule:
     columns = [_name_of(name, names, where) for name in columns]
     low, high = table.get("low"), table.get("high")
     factor, offset = str(table.get("factor", 1)), str(table.get("offset", 0))
-    signs = table.get("signs", [])
+    signs, parts = table.get("signs", []), table.get("parts", [])
     try:
         return Rule(
             kind,
@@ -234,6 +236,7 @@ def _rule(table: Any, where: str, names: list[str]) -> Rule:
             factor=factor,
             offset=offset,
             signs=tuple(signs) if isinstance(signs, list) else (0,),
+            parts=tuple(map(str, parts)) if isinstance(parts, list) else (),
         )
     except SchemaError as error:
         raise SchemaError(error.what, where=where, hint=error.hint) from error

@@ -22,6 +22,7 @@ from tidemill.codecs.rules.decided import Lookup
 from tidemill.codecs.rules.filling import filled_columns
 from tidemill.codecs.rules.joint import JointCode
 from tidemill.codecs.rules.linear import LinearRule
+from tidemill.codecs.rules.one_date import OneDate, dates_first, keep_one_date
 from tidemill.codecs.rules.plan import BlockPlan
 from tidemill.codecs.rules.products import keep_affine, keep_product
 from tidemill.codecs.rules.ranges import keep_range, keep_reach
@@ -43,13 +44,14 @@ _ORDER = (
     "a<=b",
     "b only if a",
     "range",
+    "one date",
 )
 
 INFINITE = "holds infinite values"
 TOO_DIFFERENT = "its columns hold numbers of too different sizes for one smallest step"
 _OF_STEPS = ("a<=b", "a+b=c")
 _FLOATS = {"Float16", "Float32", "Float64"}
-_OF_VALUES = ("allowed combinations", "a decides b", "b only if a")
+_OF_VALUES = ("allowed combinations", "a decides b", "b only if a", "one date")
 """Kinds of rules that take values as they are, of whatever kind."""
 
 
@@ -63,6 +65,7 @@ class Compiled:
         spreads: For each of these some numbers to fill with.
         refused: Rules that are not kept by the units, and why.
         skips: Of columns that are known only beside some values of another.
+        dates: Columns that tell one date.
     """
 
     units: list[Block]
@@ -70,6 +73,7 @@ class Compiled:
     spreads: dict[str, list[int]]
     refused: list[tuple[Rule, str]]
     skips: dict[str, Skip] = field(default_factory=dict)
+    dates: list[OneDate] = field(default_factory=list)
 
 
 def compiled(
@@ -181,6 +185,8 @@ def _keep(plan: BlockPlan, rule: Rule, rules: Sequence[Rule]) -> str:
             return keep_skip(plan, rule)
         case "range":
             return keep_range(plan, rule)
+        case "one date":
+            return keep_one_date(plan, rule)
         case "a+b=c":
             return keep_sum(plan, rule)
         case "b=k*a+m":
@@ -207,7 +213,8 @@ def _finished(plan: BlockPlan, refused: list[tuple[Rule, str]]) -> Compiled:
         else:
             units.append(unit)
     spreads = {name: some for name, some in plan.spreads(linear).items() if name in filled}
-    return Compiled(units, filled, spreads, refused, plan.skips)
+    units = dates_first(units, plan.dates)
+    return Compiled(units, filled, spreads, refused, plan.skips, plan.dates)
 
 
 def restored(states: Sequence[object], codecs: Codecs) -> list[Block]:

@@ -22,6 +22,7 @@ from tidemill.core.lawful import obeys
 from tidemill.core.schema import Column, Rule
 
 if TYPE_CHECKING:
+    from tidemill.codecs.rules.one_date import OneDate
     from tidemill.codecs.rules.skips import Skip
 
 
@@ -37,6 +38,7 @@ class BlockPlan:
         makers: The block of every column that is not free.
         bounds: The smallest and the largest number of columns that have a range.
         skips: Of columns that are known only beside some values of another.
+        dates: Columns that tell one date.
     """
 
     codecs: dict[str, tuple[Column, ColumnCodec]]
@@ -46,6 +48,7 @@ class BlockPlan:
     makers: dict[str, Block] = field(default_factory=dict)
     bounds: dict[str, tuple[int, int]] = field(default_factory=dict)
     skips: dict[str, Skip] = field(default_factory=dict)
+    dates: list[OneDate] = field(default_factory=list)
 
     def codec(self, name: str) -> ColumnCodec:
         """The codec of a column."""

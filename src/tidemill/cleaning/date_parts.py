@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from tidemill.core.column_words import words_of
+from tidemill.core.columns import by_name
 from tidemill.core.dataset import Dataset
 from tidemill.core.date_parts import (
     moments,
@@ -23,13 +24,22 @@ from tidemill.core.schema import DATE_PARTS, YEAR_MONTH_DAY, DatePart, Rule
 _FEWEST = 50
 _MOST_LEVELS = 400
 _SURPRISE = 20.0
-"""Minus the logarithm of the chance that rows with the same part have the same value by accident."""
+"""Minus the logarithm of the chance that rows of one part have one value by accident."""
 _NAMES: dict[DatePart, frozenset[str]] = {
-    "year": frozenset("year yr yyyy jahr année annee an año ano anno anul rok år år jaar год 年 年份".split()),  # noqa: SIM905
-    "month": frozenset("month mon mth mm monat mois mes mese mês maand miesiąc месяц 月 月份".split()),  # noqa: SIM905
-    "day": frozenset("day dd dom mday tag jour día dia giorno dag dzień день 日 日期".split()),  # noqa: SIM905
+    "year": frozenset(
+        ["year", "yr", "yyyy", "jahr", "année", "annee", "an", "año", "ano", "anno", "rok", "år"]
+    ).union(["jaar", "год", "年", "年份"]),
+    "month": frozenset(
+        ["month", "mon", "mth", "mm", "monat", "mois", "mes", "mese", "mês", "maand", "miesiąc"]
+    ).union(["месяц", "月", "月份"]),
+    "day": frozenset(
+        ["day", "dd", "dom", "mday", "tag", "jour", "día", "dia", "giorno", "dag", "dzień", "день"]
+    ).union(["日", "日期"]),
 }
-_BESIDE = frozenset("date of the in no nr number num du de la des le datum fecha data month".split())  # noqa: SIM905
+_BESIDE = frozenset(
+    ["date", "of", "the", "in", "no", "nr", "number", "num", "du", "de", "la", "des", "le"]
+).union(["datum", "fecha", "data", "month"])
+"""Words that say nothing of what is dated."""
 _PARTED: Sequence[DatePart] = [part for part in DATE_PARTS if part != "date"]
 
 
@@ -54,15 +64,13 @@ def one_dates(train: Dataset) -> list[Rule]:
         if not more and len(columns) == 1:
             continue
         columns, parts = (*columns, *more), (*parts, *more.values())
-        there = train.frame.select(pl.all_horizontal(pl.col(list(columns)).is_not_null()))
+        there = train.frame.select(pl.all_horizontal(by_name(*columns).is_not_null()))
         rules.append(Rule("one date", columns, int(there.to_series().sum()), parts=parts))
         taken |= set(columns)
     return rules
 
 
-def _moments(
-    train: Dataset, columns: tuple[str, ...]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _moments(train: Dataset, columns: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     if len(columns) == 1:
         return moments(train[columns[0]])
     year, month, day = (_numbers(train[name]) for name in columns)
@@ -95,7 +103,7 @@ def _triples(train: Dataset) -> list[tuple[str, ...]]:
             continue
         triple = tuple(found[part][about] for part in YEAR_MONTH_DAY)
         _, _, known = _moments(train, triple)
-        there = train.frame.select(pl.all_horizontal(pl.col(list(triple)).is_not_null()))
+        there = train.frame.select(pl.all_horizontal(by_name(*triple).is_not_null()))
         if known.sum() >= _FEWEST and known.sum() == there.to_series().sum():
             triples.append(triple)
     return triples

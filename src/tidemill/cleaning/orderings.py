@@ -149,9 +149,11 @@ def _judged(
     if broken > _SLIPS * support * min(1.0, 10 * shuffled):
         return None
     kept = apart[apart >= 0]
-    if wanted.near is not None and kept.min() > wanted.near * np.median(kept):
-        if not wanted.next or kept.min() > np.gcd.reduce(kept.astype(np.int64)):
-            return None
+    near = 0.0 if wanted.near is None else wanted.near * np.median(kept)
+    if wanted.next:
+        near = max(near, np.gcd.reduce(kept.astype(np.int64)))
+    if wanted.near is not None and kept.min() > near:
+        return None
     if wanted.scaled and not _of_like_size(low, high):
         return None
     return support, broken, bool((apart == 0).all())

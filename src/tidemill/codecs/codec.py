@@ -130,7 +130,7 @@ class Codec(ABC):
             DataError: A row breaks a rule, or holds what never occurred in training.
         """
 
-    def beside(self, made: Dataset, given: Dataset) -> Dataset:
+    def fitted_to(self, made: Dataset, given: Dataset) -> Dataset:
         """Made rows that fit to what is given of the same rows, where values decide each other
         beyond what the grid says.
 

@@ -262,7 +262,7 @@ class TableCodec(Codec):
         named = [columns[one.name].rename(one.name) for one in self.schema]
         return Dataset(pl.DataFrame(named), self.schema, name=name)
 
-    def beside(self, made: Dataset, given: Dataset) -> Dataset:
+    def fitted_to(self, made: Dataset, given: Dataset) -> Dataset:
         """Made rows whose parts of a date fit to those that are given."""
         frame = made.frame
         for one in self._dates:
@@ -332,6 +332,8 @@ class TableCodec(Codec):
         if any(name in one.columns for one in self._dates):
             return True
         unit, codec = self._place[name][0], self._codecs[name][1]
+        if unit.guards:
+            return True
         if codec.moves_free if isinstance(unit, Free) else codec.moves_reckoned:
             return True
         return any(self._is_moved(base) for base in unit.bases)

@@ -108,7 +108,12 @@ def whole_numbers(values: pl.Series) -> pl.Series | None:
         return None
     whole = values.cast(pl.Int64, strict=False)
     known = values.drop_nulls()
-    if len(known) and not (known.cast(pl.Float64) == known.cast(pl.Int64, strict=False)).fill_null(False).all():
+    if (
+        len(known)
+        and not (known.cast(pl.Float64) == known.cast(pl.Int64, strict=False))
+        .fill_null(False)
+        .all()
+    ):
         return None
     return whole
 
@@ -145,7 +150,9 @@ def of_numbers(
     )
     known = there.to_series().to_numpy()
     parts = [one.fill_null(0).to_numpy() for one in (year, month, day)]
-    numbers = [np.where(known, part, least) for part, least in zip(parts, (1970, 1, 1), strict=True)]
+    numbers = [
+        np.where(known, part, least) for part, least in zip(parts, (1970, 1, 1), strict=True)
+    ]
     days = day_numbers(*numbers)
     known = known & (part_keys("day", days, days) == numbers[2])
     return np.where(known, days, 0), np.zeros(len(days), np.int64), known
@@ -169,7 +176,9 @@ def tells_one_date(rule: Rule, frame: pl.DataFrame, reference: pl.DataFrame) -> 
         frame: The rows to look at.
         reference: Training rows, which say how each part is written.
     """
-    obeyed = ~frame.select(pl.any_horizontal(by_name(*rule.columns).is_null())).to_series().to_numpy()
+    obeyed = (
+        ~frame.select(pl.any_horizontal(by_name(*rule.columns).is_null())).to_series().to_numpy()
+    )
     missing = ~obeyed
     day, time, known = dates_of(rule, frame)
     own_day, own_time, own_known = dates_of(rule, reference)
@@ -177,7 +186,9 @@ def tells_one_date(rule: Rule, frame: pl.DataFrame, reference: pl.DataFrame) -> 
     for name, part in zip(rule.columns, rule.parts, strict=True):
         if part == "date" or (rule.parts[0] != "date" and part in YEAR_MONTH_DAY):
             continue
-        written = as_written(part_keys(part, own_day, own_time)[own_known], reference[name].filter(own_known))
+        written = as_written(
+            part_keys(part, own_day, own_time)[own_known], reference[name].filter(own_known)
+        )
         keys = pl.DataFrame({"key": part_keys(part, day, time)})
         wanted = keys.join(written, on="key", how="left", maintain_order="left")["value"]
         obeyed &= (wanted == frame[name]).fill_null(False).to_numpy()

@@ -192,6 +192,15 @@ def _nearest(value: object, known: Sequence[str]) -> str:
     return f"did you mean '{near[0]}'? " if near else ""
 
 
+_OF_RULES: Mapping[str, Sequence[str]] = {
+    "range": ("low", "high"),
+    "b=k*a+m": ("factor", "offset"),
+    "a+b=c": ("factor", "signs"),
+    "one date": ("parts",),
+}
+"""What may be said of a rule besides its columns."""
+
+
 def _rule(table: Any, where: str, names: list[str]) -> Rule:
     """A rule that the user declares.
 
@@ -204,17 +213,8 @@ def _rule(table: Any, where: str, names: list[str]) -> Rule:
     kind, columns = table["kind"], table.get("columns")
     if not isinstance(columns, list):
         raise SchemaError("this is no rule", where=where, hint=hint)
-    settings = ["kind", "columns"]
-    if kind == "range":
-        settings += ["low", "high"]
-    if kind == "b=k*a+m":
-        settings += ["factor", "offset"]
-    if kind == "a+b=c":
-        settings += ["factor", "signs"]
-    if kind == "one date":
-        settings.append("parts")
     for key in table:
-        if key not in settings:
+        if key not in ("kind", "columns", *_OF_RULES.get(kind, ())):
             raise SchemaError(f"'{key}' is no setting of a rule '{kind}'", where=where, hint=hint)
     if kind not in RULE_KINDS:
         raise SchemaError(
@@ -236,7 +236,7 @@ def _rule(table: Any, where: str, names: list[str]) -> Rule:
             factor=factor,
             offset=offset,
             signs=tuple(signs) if isinstance(signs, list) else (0,),
-            parts=tuple(map(str, parts)) if isinstance(parts, list) else (),
+            parts=tuple(parts) if isinstance(parts, list) else (),
         )
     except SchemaError as error:
         raise SchemaError(error.what, where=where, hint=error.hint) from error

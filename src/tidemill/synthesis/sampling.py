@@ -261,7 +261,7 @@ class SampleJob:
         incomplete = given.incomplete(self.model.codec.schema)
         self._guessed += int((incomplete & (made.chance <= 0)).sum())
         own = self.model.decoded(made.batch, rng, plan.round_number, surrogates, run, given.known)
-        own = self.model.codec.beside(own, given.known)
+        own = self.model.codec.fitted_to(own, given.known)
         data = fill(given, own, plan.kept, self.model.texts)
         if plan.draws > 1:
             return numbered(data, at // len(plan.given) + 1)

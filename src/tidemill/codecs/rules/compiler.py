@@ -8,7 +8,7 @@ first that leaves no cycle. Rules that cannot be kept are reported.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -100,7 +100,7 @@ def compiled(
     rows = BlockRows({name: codec.encode(data[name]) for name, (_, codec) in codecs.items()})
     plan = BlockPlan(codecs, rows, data, persons)
     refused: list[tuple[Rule, str]] = []
-    for rule in _ordered(known, codecs):
+    for rule in _ordered(known, plan):
         unlike = _unlike(plan, rule)
         why = unlike or plan.see_kept(rule)
         if not why and rule.kind in _OF_STEPS and apart & set(rule.columns):
@@ -132,15 +132,30 @@ def _not_kept(
     )
 
 
-def _ordered(rules: Sequence[Rule], codecs: Codecs) -> list[Rule]:
+def _ordered(rules: Sequence[Rule], plan: BlockPlan) -> list[Rule]:
     """Rules in the order in which they are taken; of two that decide each other, categories are
-    looked up by first."""
+    looked up by first; of orders first those whose columns lie nearest to each other, as one of
+    them is learned as its distance from the other."""
 
-    def place(rule: Rule) -> tuple[int, bool]:
-        by_category = isinstance(codecs[rule.columns[0]][1], CategoryCodec)
-        return _ORDER.index(rule.kind), rule.kind == "a decides b" and not by_category
+    def place(rule: Rule) -> tuple[int, bool, float]:
+        by_category = isinstance(plan.codec(rule.columns[0]), CategoryCodec)
+        looks_up = rule.kind == "a decides b" and not by_category
+        apart = 0.0
+        if rule.kind == "a<=b":
+            apart = _distance(plan.data, *rule.columns)
+        return _ORDER.index(rule.kind), looks_up, apart
 
     return sorted(rules, key=place)
+
+
+def _distance(data: Dataset, low: str, high: str) -> float:
+    """How far two columns usually lie apart, in parts of what the second one is spread by."""
+    one, other = as_numbers(data[low]), as_numbers(data[high])
+    known = np.isfinite(one) & np.isfinite(other)
+    if not known.any():
+        return 1.0
+    spread = float(np.std(other[known]))
+    return float(np.median(np.abs(other[known] - one[known]))) / spread if spread else 1.0
 
 
 def _unlike(plan: BlockPlan, rule: Rule) -> str:
@@ -178,22 +193,20 @@ def _keep(plan: BlockPlan, rule: Rule, rules: Sequence[Rule]) -> str:
         presence = getattr(plan.codec(name), "presence", None)
         if presence is not None and set(presence.absences) - {"missing"}:
             return f"'{name}' {INFINITE}"
-    match rule.kind:
-        case "a decides b":
-            return keep_lookup(plan, rule)
-        case "b only if a":
-            return keep_skip(plan, rule)
-        case "range":
-            return keep_range(plan, rule)
-        case "one date":
-            return keep_one_date(plan, rule)
-        case "a+b=c":
-            return keep_sum(plan, rule)
-        case "b=k*a+m":
-            return keep_affine(plan, rule)
-        case "a*b=c":
-            return keep_product(plan, rule)
-    return keep_order(plan, rule, rules)
+    if rule.kind == "a<=b":
+        return keep_order(plan, rule, rules)
+    return _KEEPERS[rule.kind](plan, rule)
+
+
+_KEEPERS: Mapping[str, Callable[[BlockPlan, Rule], str]] = {
+    "a decides b": keep_lookup,
+    "b only if a": keep_skip,
+    "range": keep_range,
+    "a+b=c": keep_sum,
+    "b=k*a+m": keep_affine,
+    "a*b=c": keep_product,
+    "one date": keep_one_date,
+}
 
 
 def _finished(plan: BlockPlan, refused: list[tuple[Rule, str]]) -> Compiled:
@@ -208,6 +221,7 @@ def _finished(plan: BlockPlan, refused: list[tuple[Rule, str]]) -> Compiled:
             units.append(Free(unit.column, unit.codec, name in filled, low, high))
         elif isinstance(unit, LinearRule):
             bounded = LinearRule(unit.law, plan.codecs, name in filled, low, high)
+            bounded.floors, bounded.ceilings = unit.floors, unit.ceilings
             bounded.filled_bases = frozenset(filled & set(unit.bases))
             units.append(bounded)
         else:
@@ -227,7 +241,7 @@ def restored(states: Sequence[object], codecs: Codecs) -> list[Block]:
     made: set[str] = set()
     for state in states:
         unit = _restored_unit(cast(dict[str, Any], state), codecs)
-        if made & set(unit.columns) or not made.issuperset(unit.bases):
+        if made & set(unit.columns) or not made.issuperset((*unit.bases, *unit.guards)):
             raise ValueError("a column is made twice, or before what it is made from")
         made |= set(unit.columns)
         units.append(unit)

@@ -94,9 +94,13 @@ class LinearRule(Block):
         filled: Whether its number is made in every row, for others to be reckoned from.
         low, high: Bounds that its number is kept within.
         filled_bases: Bases whose numbers are there even where they themselves are missing.
+        floors, ceilings: Columns of the same steps that it is never below or above of, besides
+            what the law says: its number is moved to theirs.
     """
 
     filled_bases: frozenset[str] = frozenset()
+    floors: tuple[str, ...] = ()
+    ceilings: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -124,6 +128,10 @@ class LinearRule(Block):
         step = float(self.codec.line.step / law.own)
         self.spec = Spec((Real(name, step, presence),), codes)
 
+    @property
+    def guards(self) -> tuple[str, ...]:  # type: ignore[override]
+        return (*self.floors, *self.ceilings)
+
     def encode(self, rows: BlockRows) -> Batch:
         broken = self.broken(rows)
         if broken.any():
@@ -148,7 +156,21 @@ class LinearRule(Block):
 
     def broken(self, rows: BlockRows) -> np.ndarray:
         """(n,) whether the column and its bases all have numbers, and these break the rule."""
-        return np.asarray(self.measured(rows) & (self._free(rows) < 0))
+        broken = np.asarray(self.measured(rows) & (self._free(rows) < 0))
+        if not self.guards:
+            return broken
+        number = rows.number(self.law.column, self.codec)
+        moved = self._guarded(number, rows) != number
+        return np.asarray(broken | (moved & rows.there(self.law.column, self.codec)))
+
+    def _guarded(self, number: np.ndarray, rows: BlockRows) -> np.ndarray:
+        """(n,) numbers of the column, moved to those of floors and ceilings that are there."""
+        for names, moved in ((self.floors, np.maximum), (self.ceilings, np.minimum)):
+            for name in names:
+                codec = self._codecs[name][1]
+                there = has_number(rows.parts[name], codec)
+                number = np.where(there, moved(number, rows.number(name, codec)), number)
+        return number
 
     def _free(self, rows: BlockRows) -> np.ndarray:
         return self.free(rows.number(self.law.column, self.codec), rows)
@@ -206,6 +228,7 @@ class LinearRule(Block):
         number = np.clip(self.law.number(self.base(rows), d), self.low, self.high)
         if self.law.slack:
             number = self.codec.own_numbers(number, self.law.slack, self.low, self.high)
+            number = self._guarded(number, rows)
         code = batch.code
         if not self.filled and not (grounded := self.grounded(rows)).all():
             code = np.where(grounded[:, None] | (code != 0), code, 1).astype(np.int32)
@@ -328,6 +351,8 @@ class LinearRule(Block):
             "loose": law.loose,
             "filled": self.filled,
             "filled_bases": sorted(self.filled_bases),
+            "floors": list(self.floors),
+            "ceilings": list(self.ceilings),
             "low": self.low,
             "high": self.high,
         }
@@ -352,7 +377,17 @@ class LinearRule(Block):
         unit.filled_bases = frozenset(map(checked.text, state["filled_bases"]))
         if not unit.filled_bases.issubset(law.bases):
             raise ValueError("a column is filled that is no base")
+        unit.floors = tuple(map(checked.text, state.get("floors", [])))
+        unit.ceilings = tuple(map(checked.text, state.get("ceilings", [])))
+        if any(not law.slack or not _alike(codecs, law.column, name) for name in unit.guards):
+            raise ValueError("a column cannot be kept below or above another")
         return unit
+
+
+def _alike(codecs: Codecs, one: str, other: str) -> bool:
+    """Whether numbers of two columns can be compared as they are."""
+    line, beside = codecs[one][1].line, codecs[other][1].line
+    return line is not None and beside is not None and line.step == beside.step
 
 
 def common_step(one: Fraction, other: Fraction) -> Fraction:

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from tidemill.codecs.columns.base import ColumnCodec
 from tidemill.codecs.rules.plan import BlockPlan
-from tidemill.codecs.rules.units import Block, BlockRows, Codecs, Free
+from tidemill.codecs.rules.units import Block, BlockRows, Codecs
 from tidemill.core import checked_values as checked
 from tidemill.core.columns import by_name
 from tidemill.core.date_parts import as_written, dates_of, moments, part_keys
@@ -59,7 +58,9 @@ class OneDate:
         if not len(day):
             return "no row tells a date"
         held = _ends(day, whose)
-        weekdays = np.flatnonzero(sharing(part_keys("weekday", day, time), 7, whose) >= FEWEST_PERSONS)
+        weekdays = np.flatnonzero(
+            sharing(part_keys("weekday", day, time), 7, whose) >= FEWEST_PERSONS
+        )
         if held is None or not len(weekdays):
             return "too few persons share its dates"
         written: list[Mapping[int, Value]] = []
@@ -178,7 +179,9 @@ class OneDate:
     def apply(self, rows: BlockRows, codecs: Codecs, rng: np.random.Generator) -> None:
         """Rows that have all of these columns, settled."""
         values = [codecs[name][1].decode(rows.parts[name], rng) for name in self.columns]
-        frame = pl.DataFrame([one.alias(name) for one, name in zip(values, self.columns, strict=True)])
+        frame = pl.DataFrame(
+            [one.alias(name) for one, name in zip(values, self.columns, strict=True)]
+        )
         settled = self.settled(frame, {})
         for name in self.columns:
             if not settled[name].equals(frame[name]):
@@ -215,7 +218,9 @@ class OneDate:
         written = []
         for name, pairs in zip(columns, state["written"], strict=True):
             known = {checked.whole(key, 0, 9999): value for key, value in pairs}
-            pl.Series(list(known.values()), dtype=codecs[name][1].dtype)  # raises where they do not fit
+            pl.Series(
+                list(known.values()), dtype=codecs[name][1].dtype
+            )  # raises where they do not fit
             written.append(known)
         one = OneDate(columns, parts, (first, last), weekdays, tuple(written))  # type: ignore[arg-type]
         if parts[0] != "date" and not len(one._possible()):
@@ -227,8 +232,10 @@ def _ends(day: np.ndarray, persons: np.ndarray | None) -> tuple[int, int] | None
     """The first and the last day that so many persons have reached from their side; None where
     there are fewer."""
     whose = np.arange(len(day)) if persons is None else persons
-    first = pl.DataFrame({"day": day, "whose": whose}).group_by("whose").agg(
-        low=pl.col("day").min(), high=pl.col("day").max()
+    first = (
+        pl.DataFrame({"day": day, "whose": whose})
+        .group_by("whose")
+        .agg(low=pl.col("day").min(), high=pl.col("day").max())
     )
     if len(first) < FEWEST_PERSONS:
         return None
@@ -269,7 +276,7 @@ def dates_first(units: Sequence[Block], dates: Sequence[OneDate]) -> list[Block]
     }
     first, behind = [], []
     for unit in units:
-        if settled & set(unit.bases):
+        if settled & {*unit.bases, *unit.guards}:
             settled |= set(unit.columns)
             behind.append(unit)
         else:
@@ -281,7 +288,7 @@ def in_time(one: OneDate, units: Sequence[Block]) -> bool:
     """Whether all that tells a date is made before anything that reads it."""
     made: set[str] = set()
     for unit in units:
-        reads = set(unit.bases) & set(one.columns[one.parts[0] == "date" :])
+        reads = {*unit.bases, *unit.guards} & set(one.columns[one.parts[0] == "date" :])
         if reads and not made.issuperset(one.columns):
             return False
         made |= set(unit.columns)

@@ -85,7 +85,7 @@ class BlockPlan:
                 todo.append(self.skips[at].key)
             maker = self.makers.get(at)
             if maker is not None:
-                todo += [*maker.bases, *maker.columns]
+                todo += [*maker.bases, *maker.guards, *maker.columns]
         return sources
 
     def is_read_loosely(self, name: str) -> bool:
@@ -130,7 +130,7 @@ class BlockPlan:
             if block is None:
                 block = Free(*self.codecs[name])
             visited.update(block.columns)
-            for base in block.bases:
+            for base in (*block.bases, *block.guards):
                 visit(base)
             for made in block.columns:
                 if made in self.skips:

@@ -33,7 +33,37 @@ def keep_order(plan: BlockPlan, rule: Rule, rules: Sequence[Rule]) -> str:
         laws = [_law(plan, high, low, slack=1), _law(plan, low, high, slack=-1)]
     exact = [law for law in laws if law.own == 1]
     rounded = [law for law in laws if law.own > 1 and law.slack]
-    return _keep_first(plan, [*exact, *rounded])
+    why = _keep_first(plan, [*exact, *rounded])
+    return why and _keep_beside(plan, low, high, why)
+
+
+def _keep_beside(plan: BlockPlan, low: str, high: str, why: str) -> str:
+    """Moves one of two columns that follow from others to the other one where it would lie beyond;
+    where that cannot be, still why not."""
+    line, other_line = plan.line(low), plan.line(high)
+    if line.step != other_line.step or line.sort != other_line.sort:
+        return why
+    for column, guard in ((high, low), (low, high)):
+        unit = plan.makers.get(column)
+        if not isinstance(unit, LinearRule) or not unit.law.slack or column in plan.sources(guard):
+            continue
+        if not plan.codec(column).exact or not plan.codec(guard).exact:
+            continue
+        below, above = unit.floors, unit.ceilings
+        added = (guard,)
+        floors, ceilings = (below + added, above) if guard == low else (below, above + added)
+        base = unit.bases if len(unit.bases) == 1 else ()
+        under = floors + (base if unit.law.slack > 0 else ())
+        over = ceilings + (base if unit.law.slack < 0 else ())
+        if len(unit.bases) > 1 or not all(
+            _is_below(plan, one, other, set()) for one in under for other in over
+        ):
+            continue
+        unit.floors, unit.ceilings = floors, ceilings
+        if plan.holds():
+            return ""
+        unit.floors, unit.ceilings = below, above
+    return why
 
 
 def _law(plan: BlockPlan, column: str, base: str, slack: int) -> LinearLaw:
@@ -63,10 +93,14 @@ def _is_below(plan: BlockPlan, low: str, high: str, seen: set[str]) -> bool:
 def _just_above(plan: BlockPlan, name: str) -> Iterator[str]:
     """Columns that a column is computed to be below of, or that are computed above it."""
     maker = plan.makers.get(name)
+    if isinstance(maker, LinearRule):
+        yield from maker.ceilings
     if isinstance(maker, LinearRule) and maker.law.slack <= 0 and len(maker.bases) == 1:
         yield maker.bases[0]
     for other, unit in plan.makers.items():
-        if isinstance(unit, LinearRule) and unit.bases == (name,) and unit.law.slack >= 0:
+        if not isinstance(unit, LinearRule):
+            continue
+        if (unit.bases == (name,) and unit.law.slack >= 0) or name in unit.floors:
             yield other
 
 

@@ -80,12 +80,14 @@ class Block(ABC):
 
     Attributes:
         columns: Their names.
-        bases: Columns made before that it reads.
+        bases: Columns made before that it is made from.
+        guards: Columns made before that it is kept below or above of, besides.
         spec: Its own channels.
     """
 
     columns: tuple[str, ...]
     bases: tuple[str, ...] = ()
+    guards: tuple[str, ...] = ()
     spec: Spec
 
     @abstractmethod

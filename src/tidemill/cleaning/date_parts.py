@@ -132,20 +132,23 @@ def _parts_of(
     """What each column tells of a date, of those that always tell it."""
     found: dict[str, DatePart] = {}
     keys: dict[DatePart, np.ndarray] = {}
+    count: dict[DatePart, int] = {}
     for part in _PARTED:
         if part in base or (part == "hour" and not time.any()):
             continue
         key = part_keys(part, day, time)
-        if len(np.unique(key[known])) > 1:
+        count[part] = len(np.unique(key[known]))
+        if count[part] > 1:
             keys[part] = key
+    coarsest_first = sorted(keys, key=count.__getitem__)  # the month tells the quarter, too
     for name in names:
         values = train[name]
         rows = known & values.is_not_null().to_numpy()
         if rows.sum() < _FEWEST:
             continue
         level = values.filter(rows).rank("dense").to_numpy()
-        for part, key in keys.items():
-            if _tells(key[rows], level):
+        for part in coarsest_first:
+            if _tells(keys[part][rows], level):
                 found[name] = part
                 break
     return found

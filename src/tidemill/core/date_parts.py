@@ -107,15 +107,8 @@ def whole_numbers(values: pl.Series) -> pl.Series | None:
     if not values.dtype.is_numeric():
         return None
     whole = values.cast(pl.Int64, strict=False)
-    known = values.drop_nulls()
-    if (
-        len(known)
-        and not (known.cast(pl.Float64) == known.cast(pl.Int64, strict=False))
-        .fill_null(False)
-        .all()
-    ):
-        return None
-    return whole
+    same = (whole.cast(pl.Float64) == values.cast(pl.Float64)).all()
+    return whole if same else None
 
 
 def dates_of(rule: Rule, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -169,7 +162,8 @@ def moments(values: pl.Series) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def tells_one_date(rule: Rule, frame: pl.DataFrame, reference: pl.DataFrame) -> np.ndarray:
-    """(n,) whether the columns of a row tell one date; rows in which one of them is missing do.
+    """(n,) whether the columns of a row tell one date; rows in which one of them is missing do, and
+    of what the training rows do not show nothing is known.
 
     Args:
         rule: A rule "one date".
@@ -191,7 +185,7 @@ def tells_one_date(rule: Rule, frame: pl.DataFrame, reference: pl.DataFrame) -> 
         )
         keys = pl.DataFrame({"key": part_keys(part, day, time)})
         wanted = keys.join(written, on="key", how="left", maintain_order="left")["value"]
-        obeyed &= (wanted == frame[name]).fill_null(False).to_numpy()
+        obeyed &= (wanted == frame[name]).fill_null(True).to_numpy()
     return obeyed | missing
 
 

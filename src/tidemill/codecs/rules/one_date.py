@@ -72,8 +72,11 @@ class OneDate:
             shared = sharing(keys, int(keys.max()) + 1, whose) >= FEWEST_PERSONS
             if rule.parts[0] == "date" and not shared[np.unique(keys)].all():
                 return f"fewer than {FEWEST_PERSONS} persons share some values of '{name}'"
-            pairs = as_written(keys, rows[name])
-            written.append({key: value for key, value in pairs.rows() if shared[key]})
+            pairs = as_written(keys, rows[name]).rows()
+            known_keys: dict[int, Value] = {key: value for key, value in pairs if shared[key]}
+            if rule.parts[0] == "date" and rows[name].dtype.is_numeric():
+                known_keys |= _counted_on(part, pairs, held)
+            written.append(known_keys)
         return OneDate(rule.columns, rule.parts, held, tuple(weekdays.tolist()), tuple(written))
 
     def settled(self, frame: pl.DataFrame, fixed: Mapping[str, np.ndarray]) -> pl.DataFrame:
@@ -226,6 +229,18 @@ class OneDate:
         if parts[0] != "date" and not len(one._possible()):
             raise ValueError("no date can be told")
         return one
+
+
+def _counted_on(
+    part: DatePart, pairs: Sequence[tuple[int, int]], days: tuple[int, int]
+) -> dict[int, Value]:
+    """How the keys between two days are written that no row shows, where a column counts them."""
+    lies = {value - key for key, value in pairs}
+    if len(lies) > 1 or part == "hour":
+        return {}
+    day = np.arange(days[0], days[1] + 1)
+    keys = np.unique(part_keys(part, day, day)).tolist()
+    return {key: key + next(iter(lies)) for key in keys}
 
 
 def _ends(day: np.ndarray, persons: np.ndarray | None) -> tuple[int, int] | None:

@@ -64,6 +64,7 @@ from tidemill.speaking.page import summary_of_page
 from tidemill.speaking.reading_aloud import read_aloud
 from tidemill.speaking.speaker import Speech
 from tidemill.synthesis import scoring
+from tidemill.synthesis.competing import AUTO, competed, no_options
 from tidemill.synthesis.extending import Extended
 from tidemill.synthesis.scoring import ScoredRows
 from tidemill.synthesis.synthesizer import Synthesizer
@@ -275,10 +276,10 @@ def fit(
             train = with_found_rules(train, run)
     start = None if start is None else _loaded(start)
     choice = None
-    if model is None and not (preset or options or start or window or run.steps):
-        from tidemill.synthesis.market_choice import market_choice
-
-        choice = market_choice(train, run)
+    if model == AUTO and (preset or options or start or window or run.steps):
+        raise no_options()
+    if not (preset or options or start or window or run.steps):
+        choice = competed(train, model, run)
     if choice is not None:
         model = choice.model
     model, options = _chosen(train, model, options, preset, run, window)

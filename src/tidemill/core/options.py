@@ -267,7 +267,11 @@ class Limits(TypedDict, total=False):
 
 ModelName = Annotated[
     str | None,
-    Doc("See `tidemill models`; trees by default, gan for images and sounds.", "NAME"),
+    Doc(
+        "See `tidemill models`; trees by default, gan for images and sounds. For tables also auto: "
+        "models compete.",
+        "NAME",
+    ),
 ]
 MODEL_OPTIONS = Doc(
     "An option of the model, as in least=30; may repeat.", "KEY=VALUE", flag="option"

@@ -23,7 +23,7 @@ from tidemill.core.run import Run
 from tidemill.core.score import Scores
 from tidemill.core.sensitive import suggest, suggestion
 from tidemill.core.split import split
-from tidemill.core.states import HasState, from_state
+from tidemill.core.states import HasState
 from tidemill.core.words import plural
 from tidemill.io.conforming import conform
 from tidemill.metrics.evaluate import evaluate
@@ -37,7 +37,8 @@ from tidemill.reporting.base import BETWEEN, Learning, ReportInput, Round
 from tidemill.reporting.build import build
 from tidemill.reporting.finding_cards import FindingCards
 from tidemill.reporting.page import Report
-from tidemill.synthesis.model_choice import ModelChoice
+from tidemill.synthesis.competing import AUTO, competed, no_options
+from tidemill.synthesis.model_choice import told_choice
 from tidemill.synthesis.synthesizer import Synthesizer, versions
 
 ENOUGH = 0.1
@@ -118,7 +119,9 @@ def run_pipeline(
     rows = None if rows is None else whole(rows, "rows")
     if rounds < 1 or (rows is not None and rows < 1):
         raise OptionError("rounds and rows must be at least 1")
-    if model is not None:
+    if model == AUTO and (options or run.steps):
+        raise no_options()
+    if model not in (None, AUTO):
         unfitted(model, options)  # a wrong option should not be found out after minutes of mining
     clock = _Clock({"read": run.seconds})
     _check_target(data)
@@ -130,7 +133,7 @@ def run_pipeline(
     if model is None and (options or run.steps or not is_market(train)):
         model = default_model(data, None, run)
     beside = estimate.of_run(train, holdout, rows, rounds)
-    estimate.announce(model, options, train, run, beside)
+    estimate.announce(None if model == AUTO else model, options, train, run, beside)
     real = _study(data, records.plan, train, holdout, folder, clock, run)
     with clock.step("learn"):
         learned = _learned(real.train, model, options, run)
@@ -167,13 +170,11 @@ def _learned(
     train: Dataset, model: str | None, options: Mapping[str, Any] | None, run: Run
 ) -> Synthesizer:
     """A generator that has learned the training rows; where no model is named, models of a market
-    compete first."""
-    choice = None
-    if model is None:
-        from tidemill.synthesis.market_choice import market_choice
-
-        choice = market_choice(train, run)
-        model = default_model(train, None, run) if choice is None else choice.model
+    compete first, and where that is asked for, those of tables."""
+    choice = competed(train, model, run)
+    if choice is not None:
+        model = choice.model
+    model = model or default_model(train, None, run)
     learned = Synthesizer.fit(train, run, model, options, outcome=True)
     if choice is not None:
         learned.manifest["choice"] = choice.to_state()
@@ -398,7 +399,7 @@ def _unlearned(model: Synthesizer, seconds: float) -> str:
 
 def _choice_note(model: Synthesizer) -> str:
     choice = model.manifest.get("choice")
-    return "" if choice is None else str(from_state(ModelChoice, choice))
+    return "" if choice is None else told_choice(choice)
 
 
 def _model_note(model: Synthesizer) -> str:

@@ -79,7 +79,7 @@ def _possible(
     centred = few - np.nanmedian(few, axis=0) if len(few) else few
     for base in np.flatnonzero(varied).tolist():
         column = few[:, [base]]
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             near = _near(few - column, np.ones_like(column), steps)
             if not only_offsets:
                 near |= _near(few / column, np.abs(column), steps)

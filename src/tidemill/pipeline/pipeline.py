@@ -119,10 +119,7 @@ def run_pipeline(
     rows = None if rows is None else whole(rows, "rows")
     if rounds < 1 or (rows is not None and rows < 1):
         raise OptionError("rounds and rows must be at least 1")
-    if model == AUTO and (options or run.steps):
-        raise no_options()
-    if model not in (None, AUTO):
-        unfitted(model, options)  # a wrong option should not be found out after minutes of mining
+    _check_options(model, options, run)
     clock = _Clock({"read": run.seconds})
     _check_target(data)
     suggest(data.schema, run)
@@ -164,6 +161,18 @@ def run_pipeline(
         report=page,
         out=None if folder is None else folder.out,
     )
+
+
+def _check_options(model: str | None, options: Mapping[str, Any] | None, run: Run) -> None:
+    """See that the model has these options, which should not be found out after minutes of mining.
+
+    Raises:
+        OptionError: There is no such model or option.
+    """
+    if model == AUTO and (options or run.steps):
+        raise no_options()
+    if model not in (None, AUTO):
+        unfitted(model, options)
 
 
 def _learned(

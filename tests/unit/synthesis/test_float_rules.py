@@ -74,7 +74,7 @@ def fitted(frame: pl.DataFrame, kinds: Sequence[str], model: str) -> Synthesizer
     data = tm.read(frame)
     rules = tuple(RULES[kind] for kind in kinds)
     schema = Schema(data.schema.columns, rules, data.schema.conventions)
-    return tm.fit(type(data)(data.frame, schema), model=model, seed=1)
+    return tm.fit(type(data)(data.frame, schema), model=model, no_rules=True, seed=1)
 
 
 @pytest.mark.parametrize("model", MODELS)

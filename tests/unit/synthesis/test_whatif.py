@@ -87,11 +87,19 @@ def test_what_would_change_as_well_is_drawn() -> None:
 def test_rows_without_their_like_have_no_answer() -> None:
     run = Run()
     dear = sales(200).filter(pl.col("offer") == "none")
-    found = tm.what_if(model(), dear, {"price": 15}, run=run)
+    untied = tm.fit(tm.read(sales(), target="bought"), no_rules=True)
+    found = tm.what_if(untied, dear, {"price": 15}, run=run)
     assert found.refused == len(dear)
     assert found.shifts == ()
     assert "No answer" in str(found)
     assert any("no answer" in warning for warning in run.warnings)
+
+
+def test_what_the_set_column_decides_goes_with_it() -> None:
+    dear = sales(200).filter(pl.col("offer") == "none")
+    found = tm.what_if(model(), dear, {"price": 15})
+    assert "offer" in found.redrawn
+    assert "Drawn anew, 20 times: offer, bought" in str(found)
 
 
 def trial(kind: str, rows: int, seed: int) -> tuple[pl.DataFrame, np.ndarray, np.ndarray]:

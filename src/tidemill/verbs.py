@@ -239,7 +239,7 @@ def fit(
         clean: Whether the rows are cleaned first; the model then knows how, and takes rows that are
             written as the raw ones were. So it does of rows that :func:`clean` made.
         no_rules: Rules that hold in all rows (see :func:`clean`) are not looked for; else generated
-            rows keep them by construction.
+            rows keep them by construction. With ``start`` they are those of that model.
         start: A neural model, or its path, learned from a table with the same columns, from whose
             weights learning begins.
         window: Steps that series are cut to, of data with an entity and a time, or only a time; 1
@@ -272,7 +272,7 @@ def fit(
         train = cleaned.data
     else:
         warn_unmended(train, run)
-        if not no_rules:
+        if start is None and not no_rules:  # what goes on from a model keeps the rules of that one
             train = with_found_rules(train, run)
     start = None if start is None else _loaded(start)
     choice = None

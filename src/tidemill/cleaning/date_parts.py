@@ -23,6 +23,8 @@ from tidemill.core.schema import DATE_PARTS, YEAR_MONTH_DAY, DatePart, Rule
 
 _FEWEST = 50
 _MOST_LEVELS = 400
+_SCREENED = 2_000
+_IN_EVERY_MONTH = 28
 _SURPRISE = 20.0
 """Minus the logarithm of the chance that rows of one part have one value by accident."""
 _NAMES: dict[DatePart, frozenset[str]] = {
@@ -53,13 +55,14 @@ def one_dates(train: Dataset) -> list[Rule]:
         if column.kind == "datetime" and train[column.name].dtype in (pl.Date, pl.Datetime):
             bases.append(((column.name,), ("date",)))
     bases += [(triple, YEAR_MONTH_DAY) for triple in _triples(train)]
+    told = _told(train) if bases else []
     for columns, parts in bases:
         if taken & set(columns):
             continue
         day, time, known = _moments(train, columns)
         if known.sum() < _FEWEST:
             continue
-        others = [name for name in _told(train) if name not in taken | set(columns)]
+        others = [name for name in told if name not in taken | set(columns)]
         more = _parts_of(train, others, day, time, known, parts)
         if not more and len(columns) == 1:
             continue
@@ -102,7 +105,9 @@ def _triples(train: Dataset) -> list[tuple[str, ...]]:
         if not all(about in found[part] for part in YEAR_MONTH_DAY):
             continue
         triple = tuple(found[part][about] for part in YEAR_MONTH_DAY)
-        _, _, known = _moments(train, triple)
+        days, _, known = _moments(train, triple)
+        if part_keys("day", days, days).max(initial=0) <= _IN_EVERY_MONTH:
+            continue  # any numbers so small make a date: a weekday may be called day
         there = train.frame.select(pl.all_horizontal(by_name(*triple).is_not_null()))
         if known.sum() >= _FEWEST and known.sum() == there.to_series().sum():
             triples.append(triple)
@@ -147,22 +152,28 @@ def _parts_of(
         if rows.sum() < _FEWEST:
             continue
         level = values.filter(rows).rank("dense").to_numpy()
+        few = slice(None, None, max(len(level) // _SCREENED, 1))
         for part in coarsest_first:
-            if _tells(keys[part][rows], level):
+            key = keys[part][rows]
+            if _is_told(key[few], level[few]) and _tells(key, level):
                 found[name] = part
                 break
     return found
 
 
+def _is_told(key: np.ndarray, level: np.ndarray) -> bool:
+    """Whether rows of one key always have one level."""
+    _, first, place = np.unique(key, return_index=True, return_inverse=True)
+    return bool((level[first][place] == level).all())
+
+
 def _tells(key: np.ndarray, level: np.ndarray) -> bool:
-    """Whether rows of one key always have one level, which would be a strange accident."""
-    order = np.lexsort((level, key))
-    key, level = key[order], level[order]
-    again = key[1:] == key[:-1]
-    if (level[1:] != level[:-1])[again].any():
+    """The same, where it would be a strange accident."""
+    if not _is_told(key, level):
         return False
     shares = np.unique(level, return_counts=True)[1] / len(level)
     alike = float((shares**2).sum())
     if alike >= 1:
         return False
-    return int(again.sum()) * -log(alike) >= _SURPRISE
+    again = len(key) - len(np.unique(key))
+    return again * -log(alike) >= _SURPRISE

@@ -26,7 +26,7 @@ def with_found_rules(data: Dataset, run: Run) -> Dataset:
         run.emit(
             "note",
             "rules",
-            f"{plural(len(new), 'rule')} {verb} in all rows and will in all that are made: "
+            f"{plural(len(new), 'rule')} {verb} in all rows, to be kept in those that are made: "
             f"{listing(shown)}. With option 'no-rules' none is looked for.",
         )
     return found

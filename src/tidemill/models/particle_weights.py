@@ -61,7 +61,8 @@ class ParticleWeights:
         It is counted among the fewest so far.
         """
         total = self.totals()
-        before = np.where(np.isfinite(self.log), self.log - self.since, -np.inf)
+        with np.errstate(invalid="ignore"):  # of what had no chance and still has none
+            before = np.where(np.isfinite(self.log), self.log - self.since, -np.inf)
         same = self.totals(before) + self.totals(self.log + self.since)
         effective = self.room * np.exp(np.minimum(2 * total - same, 0.0))
         self.fewest = np.where(self.sampled, np.minimum(self.fewest, effective), self.fewest)

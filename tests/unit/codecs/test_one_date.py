@@ -99,6 +99,13 @@ def test_what_is_asked_for_and_what_is_given_stays() -> None:
     assert set(told(filled)) == {date(2020, 2, 29)}
 
 
+def test_a_model_that_another_begins_from_keeps_its_own_rules() -> None:
+    begun = tm.fit(hotel(), model="vae", steps=3, no_rules=True)
+    run = tm.Run(1, steps=3)
+    gone_on = tm.fit(hotel(seed=1), model="vae", start=begun, run=run)
+    assert not gone_on.schema.rules
+
+
 def test_it_comes_back_from_a_file(tmp_path: Path) -> None:
     fitted = tm.fit(hotel(), model="independent")
     again = tm.Synthesizer.load(fitted.save(tmp_path / "m.tidemill"))
@@ -121,6 +128,11 @@ def test_a_date_beside_its_parts() -> None:
     made = fitted.sample(2000, seed=1)
     assert (made["quarter"] == "Q" + made["sold"].dt.quarter().cast(pl.String)).all()
     assert (made["weekend"] == (made["sold"].dt.weekday() > 5)).all()
+    given = pl.DataFrame({"quarter": ["Q1", "Q4"] * 50, "weekend": [True, False] * 50})
+    filled = fitted.infill(given)
+    assert filled["quarter"].equals(given["quarter"])
+    assert ("Q" + filled["sold"].dt.quarter().cast(pl.String)).equals(given["quarter"])
+    assert (filled["sold"].dt.weekday() > 5).equals(given["weekend"])
 
 
 def test_numbers_that_only_look_like_dates_are_none() -> None:
@@ -134,6 +146,8 @@ def test_numbers_that_only_look_like_dates_are_none() -> None:
         }
     )
     assert not tm.fit(rows, model="independent").schema.rules
+    weekdays = rows.with_columns(day=pl.Series(rng.integers(1, 8, 400)))
+    assert not tm.fit(weekdays, model="independent").schema.rules
 
 
 def test_a_rule_is_declared_or_refused(tmp_path: Path) -> None:
@@ -186,5 +200,33 @@ def test_orders_in_a_ring_are_kept_and_what_is_mostly_equal_stays_equal() -> Non
         ("status_date", "leaves"),
     ):
         assert (made[low] <= made[high]).all(), (low, high)
+    for some in (["booked"], ["status_date"], ["booked", "arrives"], ["arrives", "leaves"]):
+        filled = fitted.infill(rows.head(200).select(some))
+        assert filled.select(some).equals(rows.head(200).select(some))
+        assert (filled["booked"] <= filled["status_date"]).all(), some
+        assert (filled["status_date"] <= filled["leaves"]).all(), some
     out = made.filter(pl.col("status") == "out")
     assert (out["status_date"] == out["leaves"]).mean() > 0.98  # type: ignore[operator]
+
+
+def test_given_rows_that_break_a_ring_are_told_and_filled() -> None:
+    rng = np.random.default_rng(2)
+    rows = pl.DataFrame(
+        {
+            "booked": (booked := rng.integers(0, 300, 800)),
+            "arrives": (arrives := booked + rng.integers(0, 60, 800)),
+            "leaves": (leaves := arrives + rng.integers(1, 9, 800)),
+            "changed": booked + (rng.random(800) * (leaves - booked + 1)).astype(int),
+        }
+    ).select(
+        (pl.col(name).cast(pl.Int32) + 18_000).cast(pl.Date)
+        for name in ("booked", "arrives", "leaves", "changed")
+    )
+    fitted = tm.fit(rows)
+    assert len([rule for rule in fitted.schema.rules if rule.kind == "a<=b"]) == 4
+    wrong = rows.head(30).with_columns(arrives=date(2010, 1, 1))
+    run = tm.Run(1)
+    filled = fitted.infill(wrong.select("booked", "arrives", "leaves"), run=run)
+    assert (filled["changed"] >= wrong["booked"]).all()
+    assert (filled["changed"] <= wrong["leaves"]).all()
+    assert any("'arrives' on the wrong side of 'booked'" in warning for warning in run.warnings)

@@ -91,6 +91,9 @@ class Completing:
         for unit in sorted(self._units, key=lambda unit: not isinstance(unit, Free)):
             if any(name in self._given for name in unit.columns):
                 self._take(unit)
+        for unit in self._units:
+            if isinstance(unit, LinearRule):
+                self._take_guards(unit)
         for skip in self._skips.values():
             self._take_skip(skip)
         return self._grouped(n, both(known, self._known))
@@ -245,6 +248,32 @@ class Completing:
         if rest.any():
             self._bound(unit, rest, number)
 
+    def _take_guards(self, unit: LinearRule) -> None:
+        """Bounds a column by a given one that it is kept below or above of, and the other way
+        round."""
+        pairs = [(floor, unit.law.column) for floor in unit.floors]
+        pairs += [(unit.law.column, ceiling) for ceiling in unit.ceilings]
+        for low, high in pairs:
+            (least, low_given), (most, high_given) = self._base_number(low), self._base_number(high)
+            self._check_linear(unit, low_given & high_given & (least > most))
+            self._bound_number(high, low_given & ~high_given, low=least)
+            self._bound_number(low, high_given & ~low_given, high=most)
+
+    def _bound_number(
+        self,
+        name: str,
+        here: np.ndarray,
+        low: np.ndarray | None = None,
+        high: np.ndarray | None = None,
+    ) -> None:
+        """Gives bounds of a column's number, of these rows."""
+        if not here.any():
+            return
+        terms = self._terms(name)
+        first = np.full(len(here), -LARGEST) if low is None else np.where(here, low, -LARGEST)
+        last = np.full(len(here), LARGEST) if high is None else np.where(here, high, LARGEST)
+        self._sums.append(LinearBound(tuple(terms), tuple(terms.values()), first, last))
+
     def _check_linear(self, unit: LinearRule, broken: np.ndarray) -> None:
         if broken.any():
             raise DataError(
@@ -329,9 +358,7 @@ class Completing:
             self._set_apart(here, np.stack([low, high], axis=1), allowed)
             return
         self._known = both(self._known, self._inside(name))
-        terms = self._terms(name)
-        first, last = np.where(here, low, -LARGEST), np.where(here, high, LARGEST)
-        self._sums.append(LinearBound(tuple(terms), tuple(terms.values()), first, last))
+        self._bound_number(name, here, low, high)
 
     def _present(self, unit: LinearRule | Reckoned, here: np.ndarray) -> None:
         """Gives that there are the bases without which a column is never there."""

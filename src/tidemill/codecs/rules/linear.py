@@ -133,7 +133,7 @@ class LinearRule(Block):
         return (*self.floors, *self.ceilings)
 
     def encode(self, rows: BlockRows) -> Batch:
-        broken = self.broken(rows)
+        broken = self.broken(rows) | self.beyond(rows)
         if broken.any():
             raise DataError(
                 f"the rule {self.formula} is broken",
@@ -156,20 +156,20 @@ class LinearRule(Block):
 
     def broken(self, rows: BlockRows) -> np.ndarray:
         """(n,) whether the column and its bases all have numbers, and these break the rule."""
-        broken = np.asarray(self.measured(rows) & (self._free(rows) < 0))
-        if not self.guards:
-            return broken
+        return np.asarray(self.measured(rows) & (self._free(rows) < 0))
+
+    def beyond(self, rows: BlockRows) -> np.ndarray:
+        """(n,) whether the column lies below a floor or above a ceiling, of those that the rows
+        have."""
         number = rows.number(self.law.column, self.codec)
-        moved = self._guarded(number, rows) != number
-        return np.asarray(broken | (moved & rows.there(self.law.column, self.codec)))
+        return np.asarray(self._guarded(number, rows) != number)
 
     def _guarded(self, number: np.ndarray, rows: BlockRows) -> np.ndarray:
-        """(n,) numbers of the column, moved to those of floors and ceilings that are there."""
+        """(n,) numbers of the column, moved to those of floors and ceilings that the rows have."""
         for names, moved in ((self.floors, np.maximum), (self.ceilings, np.minimum)):
             for name in names:
-                codec = self._codecs[name][1]
-                there = has_number(rows.parts[name], codec)
-                number = np.where(there, moved(number, rows.number(name, codec)), number)
+                if name in rows.parts:
+                    number = moved(number, rows.number(name, self._codecs[name][1]))
         return number
 
     def _free(self, rows: BlockRows) -> np.ndarray:

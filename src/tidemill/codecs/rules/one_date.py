@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from tidemill.codecs.rules.plan import BlockPlan
 from tidemill.codecs.rules.units import Block, BlockRows, Codecs
 from tidemill.core import checked_values as checked
 from tidemill.core.columns import by_name
-from tidemill.core.date_parts import as_written, dates_of, moments, part_keys
+from tidemill.core.date_parts import as_written, dates_of, day_numbers, moments, part_keys
 from tidemill.core.persons import FEWEST_PERSONS, sharing
 from tidemill.core.schema import DATE_PARTS, YEAR_MONTH_DAY, DatePart, Rule
 
@@ -22,6 +22,11 @@ _WEIGHT: Mapping[DatePart, float] = {"year": 12, "month": 8, "weekday": 4, "quar
 counts two, and a day that it lies away NEAR."""
 _OTHERS = 2.0
 NEAR = 0.02
+HELD = 1e6
+"""What it costs that a part differs which is held: more than any day lies away."""
+_NOT_OF_DAYS = ("date", "hour")
+_DAY = 86_400_000_000
+"""Microseconds."""
 _CELLS = 1 << 22
 _DAYS = 400 * 366
 Value = str | int | float | bool
@@ -37,6 +42,8 @@ class OneDate:
         days: The first and the last day, as days since 1970-01-01.
         weekdays: From Monday 0, those on which dates fall.
         written: Of each column how a part's keys are written; empty for the date itself.
+        moves: Whether a column of dates may be moved to what is given of its parts: nothing else
+            follows from it.
     """
 
     columns: tuple[str, ...]
@@ -44,6 +51,7 @@ class OneDate:
     days: tuple[int, int]
     weekdays: tuple[int, ...]
     written: tuple[Mapping[int, Value], ...]
+    moves: bool = False
 
     @staticmethod
     def learned(rule: Rule, frame: pl.DataFrame, persons: np.ndarray | None) -> OneDate | str:
@@ -96,9 +104,13 @@ class OneDate:
             if name in fixed:
                 held[:, place] = fixed[name][at]
         if self.parts[0] == "date":
+            if self.moves:
+                rows = self._moved(rows, held)
             day, time, _ = moments(rows[self.columns[0]])
         else:
-            day, time = self._nearest(rows, held), np.zeros(len(rows), np.int64)
+            weights = np.array([_WEIGHT.get(part, _OTHERS) for part in self.parts])
+            day = self._nearest(rows, held, weights, self._named(rows))
+            time = np.zeros(len(rows), np.int64)
         columns = []
         for place, (name, part) in enumerate(zip(self.columns, self.parts, strict=True)):
             values = rows[name]
@@ -117,13 +129,38 @@ class OneDate:
             pl.Series(list(known), dtype=pl.Int64), values, default=None, return_dtype=dtype
         )
 
-    def _nearest(self, rows: pl.DataFrame, held: np.ndarray) -> np.ndarray:
-        """(n,) days whose parts are those of the rows, or nearest to them."""
+    def _moved(self, rows: pl.DataFrame, held: np.ndarray) -> pl.DataFrame:
+        """The rows, their dates moved to the nearest day of which what is held is told."""
+        name = self.columns[0]
+        day, _, _ = moments(rows[name])
+        held = held & (np.array(self.parts) != "hour")
+        at = np.flatnonzero(held.any(axis=1) & ~held[:, 0])
+        if not len(at) or not len(self._possible()):
+            return rows
+        nothing = np.zeros(len(self.columns))
+        days = self._nearest(rows[at], held[at], nothing, day[at]) - day[at]
+        apart = pl.Series(days * _DAY).cast(pl.Duration("us"))
+        return rows.with_columns(
+            rows[name].scatter(at, (rows[name][at] + apart).cast(rows[name].dtype))
+        )
+
+    def _nearest(
+        self, rows: pl.DataFrame, held: np.ndarray, weights: np.ndarray, near: np.ndarray
+    ) -> np.ndarray:
+        """(n,) days whose parts are those of the rows, or else cost least.
+
+        Args:
+            rows: Values of all columns.
+            held: (n, columns) which of them count before all.
+            weights: (columns,) what others cost that differ.
+            near: (n,) days from which it costs NEAR a day.
+        """
         days = self._possible()
-        codes = np.empty((len(rows), len(self.columns)), np.int64)
-        of_day = np.empty((len(days), len(self.columns)), np.int64)
-        weights = np.empty(len(self.columns))
+        codes = np.zeros((len(rows), len(self.columns)), np.int64)
+        of_day = np.zeros((len(days), len(self.columns)), np.int64)
         for place, (name, part) in enumerate(zip(self.columns, self.parts, strict=True)):
+            if part in _NOT_OF_DAYS:
+                continue
             known = self.written[place]
             levels = list(dict.fromkeys(known.values()))
             level_of = {value: at for at, value in enumerate(levels)}
@@ -136,24 +173,23 @@ class OneDate:
             codes[:, place] = code_of.to_numpy()
             keys = part_keys(part, days, np.zeros(len(days), np.int64))
             of_day[:, place] = [level_of[known[key]] for key in keys.tolist()]
-            weights[place] = _WEIGHT.get(part, _OTHERS)
         told, first, back = np.unique(
-            np.column_stack([codes, held]), axis=0, return_index=True, return_inverse=True
+            np.column_stack([codes, held, near]), axis=0, return_index=True, return_inverse=True
         )
-        near = self._near(rows[first], days)
+        near = np.clip(near[first], days[0], days[-1])
         found = np.empty(len(told), np.int64)
         size = max(_CELLS // (len(days) * len(self.columns)), 1)
         width = len(self.columns)
         for start in range(0, len(told), size):
             some = told[start : start + size]
-            weighed = weights + 1000.0 * some[:, width:]  # what is held counts before all
+            weighed = weights + HELD * some[:, width : 2 * width]
             worse = (some[:, None, :width] != of_day[None]) * weighed[:, None]
             apart = np.abs(near[start : start + size, None] - days[None])
             cost = worse.sum(axis=2) + NEAR * apart
             found[start : start + size] = days[cost.argmin(axis=1)]
         return found[back.reshape(-1)]
 
-    def _near(self, rows: pl.DataFrame, days: np.ndarray) -> np.ndarray:
+    def _named(self, rows: pl.DataFrame) -> np.ndarray:
         """(n,) the day that year, month and day of each row name, or a day of the next month."""
         numbers = []
         for place in range(len(YEAR_MONTH_DAY)):
@@ -166,8 +202,7 @@ class OneDate:
             )
             numbers.append(key.to_numpy())
         year, month, day = numbers
-        begin = ((year - 1970) * 12 + month - 1).astype("M8[M]").astype("M8[D]").astype(np.int64)
-        return np.clip(begin + day - 1, days[0], days[-1])
+        return day_numbers(year, month, day)
 
     def _possible(self) -> np.ndarray:
         """(d,) all days that can be told."""
@@ -176,7 +211,8 @@ class OneDate:
         nothing = np.zeros(len(days), np.int64)
         can = np.isin(part_keys("weekday", days, nothing), self.weekdays)
         for known, part in zip(self.written, self.parts, strict=True):
-            can &= np.isin(part_keys(part, days, nothing), list(known))
+            if part not in _NOT_OF_DAYS:
+                can &= np.isin(part_keys(part, days, nothing), list(known))
         return days[can]
 
     def apply(self, rows: BlockRows, codecs: Codecs, rng: np.random.Generator) -> None:
@@ -198,6 +234,7 @@ class OneDate:
             "parts": list(self.parts),
             "days": list(self.days),
             "weekdays": list(self.weekdays),
+            "moves": self.moves,
             "written": [[[key, value] for key, value in known.items()] for known in self.written],
         }
 
@@ -225,7 +262,8 @@ class OneDate:
                 list(known.values()), dtype=codecs[name][1].dtype
             )  # raises where they do not fit
             written.append(known)
-        one = OneDate(columns, parts, (first, last), weekdays, tuple(written))  # type: ignore[arg-type]
+        moves = checked.truth(state["moves"])
+        one = OneDate(columns, parts, (first, last), weekdays, tuple(written), moves)  # type: ignore[arg-type]
         if parts[0] != "date" and not len(one._possible()):
             raise ValueError("no date can be told")
         return one
@@ -277,7 +315,8 @@ def keep_one_date(plan: BlockPlan, rule: Rule) -> str:
         return found
     if not in_time(found, dates_first(plan.in_order(), [*plan.dates, found])):
         return "what follows from its columns stands before them"
-    plan.dates.append(found)
+    read = {name for maker in plan.makers.values() for name in (*maker.bases, *maker.guards)}
+    plan.dates.append(replace(found, moves=rule.columns[0] not in {*plan.makers, *read}))
     return ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -43,16 +43,39 @@ def kept_to(
             said = f"'{skip.column}' beside a '{skip.key}' that never has one"
             forget(skip.column, _among(len(rows), at[skip.broken(parts, codecs)]), said)
     for unit in units:
-        if isinstance(unit, JointCode):
-            for name, where in _unseen(unit, frame, codecs).items():
-                others = ", ".join(f"'{other}'" for other in unit.columns if other != name)
-                forget(name, where, f"'{name}' beside {others} as it never was")
-        elif isinstance(unit, (LinearRule, Lookup, Reckoned)):
-            at, parts = _whole(frame, (*unit.columns, *unit.bases), codecs)
-            if len(at):
-                broken = _among(len(rows), at[unit.broken(parts)])
-                forget(unit.columns[0], broken, _rule(unit))
+        for found in _broken(unit, frame, codecs):
+            forget(*found)
+    for unit in units:
+        if isinstance(unit, LinearRule):
+            for found in _beyond(unit, frame, codecs):
+                forget(*found)
     return rows.with_frame(frame), told
+
+
+def _broken(
+    unit: Block, frame: pl.DataFrame, codecs: Codecs
+) -> Iterator[tuple[str, np.ndarray, str]]:
+    """Columns whose values break the unit's rule, (rows,) where, and that in words."""
+    if isinstance(unit, JointCode):
+        for name, where in _unseen(unit, frame, codecs).items():
+            others = ", ".join(f"'{other}'" for other in unit.columns if other != name)
+            yield name, where, f"'{name}' beside {others} as it never was"
+    elif isinstance(unit, (LinearRule, Lookup, Reckoned)):
+        at, parts = _whole(frame, (*unit.columns, *unit.bases), codecs)
+        if len(at):
+            yield unit.columns[0], _among(len(frame), at[unit.broken(parts)]), _rule(unit)
+
+
+def _beyond(
+    unit: LinearRule, frame: pl.DataFrame, codecs: Codecs
+) -> Iterator[tuple[str, np.ndarray, str]]:
+    """As :func:`_broken`, of what the column is kept below or above of: between its other
+    neighbours there is room for another value, whatever the column holds."""
+    for guard in unit.guards:
+        at, parts = _whole(frame, (unit.law.column, guard), codecs)
+        if len(at):
+            said = f"'{guard}' on the wrong side of '{unit.law.column}'"
+            yield guard, _among(len(frame), at[unit.beyond(parts)]), said
 
 
 def _whole(

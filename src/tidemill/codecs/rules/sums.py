@@ -47,11 +47,13 @@ def _keep_beside(plan: BlockPlan, low: str, high: str, why: str) -> str:
         unit = plan.makers.get(column)
         if not isinstance(unit, LinearRule) or not unit.law.slack or column in plan.sources(guard):
             continue
-        if not plan.codec(column).exact or not plan.codec(guard).exact:
+        if not all(_is_always_a_sum(plan, name) for name in (column, guard)):
             continue
-        below, above = unit.floors, unit.ceilings
-        added = (guard,)
-        floors, ceilings = (below + added, above) if guard == low else (below, above + added)
+        floors, ceilings = unit.floors, unit.ceilings
+        if guard == low:
+            floors = (*floors, guard)
+        else:
+            ceilings = (*ceilings, guard)
         base = unit.bases if len(unit.bases) == 1 else ()
         under = floors + (base if unit.law.slack > 0 else ())
         over = ceilings + (base if unit.law.slack < 0 else ())
@@ -60,10 +62,19 @@ def _keep_beside(plan: BlockPlan, low: str, high: str, why: str) -> str:
         ):
             continue
         unit.floors, unit.ceilings = floors, ceilings
-        if plan.holds():
-            return ""
-        unit.floors, unit.ceilings = below, above
+        return ""
     return why
+
+
+def _is_always_a_sum(plan: BlockPlan, name: str) -> bool:
+    """Whether a column is never missing, exact, and a sum of channels."""
+    makers = [plan.makers.get(source) for source in plan.sources(name)]
+    codec = plan.codec(name)
+    return (
+        codec.exact
+        and codec.missing_level is None
+        and all(maker is None or isinstance(maker, LinearRule) for maker in makers)
+    )
 
 
 def _law(plan: BlockPlan, column: str, base: str, slack: int) -> LinearLaw:

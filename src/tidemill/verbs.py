@@ -265,6 +265,8 @@ def fit(
         ['team', 'team', 'team']
     """
     run = job_of(run, seed, steps=steps, minutes=minutes, device=device)
+    if model == AUTO and (preset or options or start or window or run.steps):
+        raise no_options()
     train = _dataset(data, run, target=target)
     if clean:
         cleaned = cleaning.clean(train, run)
@@ -276,8 +278,6 @@ def fit(
             train = with_found_rules(train, run)
     start = None if start is None else _loaded(start)
     choice = None
-    if model == AUTO and (preset or options or start or window or run.steps):
-        raise no_options()
     if not (preset or options or start or window or run.steps):
         choice = competed(train, model, run)
     if choice is not None:

@@ -14,8 +14,8 @@ AUTO = "auto"
 def no_options() -> OptionError:
     """For options of a model beside AUTO."""
     return OptionError(
-        "models that compete have no options of their own",
-        hint="name a model with option 'model', or leave the other options out",
+        "models that compete take no options of one model: no steps, preset, start or window",
+        hint="name a model with option 'model', or leave these out",
     )
 
 

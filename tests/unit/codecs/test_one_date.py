@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 import tidemill as tm
+from tidemill.codecs.table import TableCodec
 from tidemill.core.date_parts import part_keys
 from tidemill.core.errors import DataError, SchemaError
 from tidemill.core.lawful import obeys
@@ -229,4 +230,13 @@ def test_given_rows_that_break_a_ring_are_told_and_filled() -> None:
     filled = fitted.infill(wrong.select("booked", "arrives", "leaves"), run=run)
     assert (filled["changed"] >= wrong["booked"]).all()
     assert (filled["changed"] <= wrong["leaves"]).all()
-    assert any("'arrives' on the wrong side of 'booked'" in warning for warning in run.warnings)
+    assert any("'booked' above 'arrives'" in warning for warning in run.warnings)
+    codec = TableCodec().fit(tm.Dataset(rows, fitted.schema), tm.Run())
+    broken = rows.with_columns(
+        pl.when(pl.int_range(pl.len()) == 4)
+        .then(date(2010, 1, 1))
+        .otherwise("arrives")
+        .alias("arrives")
+    )
+    with pytest.raises(DataError, match=r"row 5: the rule 'booked ≤ arrives' is broken"):
+        codec.encode(tm.Dataset(broken, fitted.schema))

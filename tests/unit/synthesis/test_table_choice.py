@@ -56,5 +56,5 @@ def test_a_run_tells_it_on_its_page(tmp_path: Path) -> None:
 def test_what_cannot_compete_is_refused() -> None:
     with pytest.raises(OptionError, match="too few to judge"):
         tm.fit(rows(tied=True, n=120), model="auto")
-    with pytest.raises(OptionError, match="have no options"):
+    with pytest.raises(OptionError, match="take no options"):
         tm.fit(rows(tied=True), model="auto", options={"least": 5})

@@ -14,7 +14,7 @@ from tidemill.codecs.columns.surrogate import SurrogateCodec
 from tidemill.codecs.rules.decided import Lookup
 from tidemill.codecs.rules.given import except_missing, given
 from tidemill.codecs.rules.joint import JointCode
-from tidemill.codecs.rules.linear import LinearRule
+from tidemill.codecs.rules.linear import LinearRule, ordered
 from tidemill.codecs.rules.reckoned import Reckoned
 from tidemill.codecs.rules.skips import Skip
 from tidemill.codecs.rules.units import Block, BlockRows, Codecs, Free, both, nothing_given, rows_of
@@ -241,7 +241,7 @@ class Completing:
                 based[:] = False
         if based.any():
             d = unit.free(number, bases)
-            self._check_linear(unit, based & (d < 0))
+            self._check_linear(unit.formula, based & (d < 0))
             if law.slack:
                 self._give_tick(self._at[law.column][1], based, d)
         rest = valued & ~based
@@ -251,11 +251,9 @@ class Completing:
     def _take_guards(self, unit: LinearRule) -> None:
         """Bounds a column by a given one that it is kept below or above of, and the other way
         round."""
-        pairs = [(floor, unit.law.column) for floor in unit.floors]
-        pairs += [(unit.law.column, ceiling) for ceiling in unit.ceilings]
-        for low, high in pairs:
+        for low, high in unit.orders:
             (least, low_given), (most, high_given) = self._base_number(low), self._base_number(high)
-            self._check_linear(unit, low_given & high_given & (least > most))
+            self._check_linear(ordered(low, high), low_given & high_given & (least > most))
             self._bound_number(high, low_given & ~high_given, low=least)
             self._bound_number(low, high_given & ~low_given, high=most)
 
@@ -274,10 +272,10 @@ class Completing:
         last = np.full(len(here), LARGEST) if high is None else np.where(here, high, LARGEST)
         self._sums.append(LinearBound(tuple(terms), tuple(terms.values()), first, last))
 
-    def _check_linear(self, unit: LinearRule, broken: np.ndarray) -> None:
+    def _check_linear(self, rule: str, broken: np.ndarray) -> None:
         if broken.any():
             raise DataError(
-                f"the rule {unit.formula} is broken",
+                f"the rule {rule} is broken",
                 where=f"row {int(np.flatnonzero(broken)[0]) + 1}",
                 hint="leave one of the values empty, to have it filled in",
             )
@@ -393,7 +391,7 @@ class Completing:
                 room = law.loose + law.noise * size
                 impossible = np.abs(left - value * weights[k]) > room
                 if self._asked:
-                    self._check_linear(unit, rows & impossible)
+                    self._check_linear(unit.formula, rows & impossible)
                 self._give_tick(channel, rows & ~impossible, value)
         several = here & ~single
         if several.any():

@@ -133,13 +133,10 @@ class LinearRule(Block):
         return (*self.floors, *self.ceilings)
 
     def encode(self, rows: BlockRows) -> Batch:
-        broken = self.broken(rows) | self.beyond(rows)
-        if broken.any():
-            raise DataError(
-                f"the rule {self.formula} is broken",
-                where=f"row {int(np.flatnonzero(broken)[0]) + 1}",
-                hint="leave the row out, or mend it",
-            )
+        _see_kept(self.formula, self.broken(rows))
+        for low, high in self.orders:
+            least, most = (rows.number(name, self._codecs[name][1]) for name in (low, high))
+            _see_kept(ordered(low, high), least > most)
         part = rows.parts[self.law.column]
         if not self.law.slack:
             return Batch(part.tick[:, :0], part.code)
@@ -158,18 +155,19 @@ class LinearRule(Block):
         """(n,) whether the column and its bases all have numbers, and these break the rule."""
         return np.asarray(self.measured(rows) & (self._free(rows) < 0))
 
-    def beyond(self, rows: BlockRows) -> np.ndarray:
-        """(n,) whether the column lies below a floor or above a ceiling, of those that the rows
-        have."""
-        number = rows.number(self.law.column, self.codec)
-        return np.asarray(self._guarded(number, rows) != number)
+    @property
+    def orders(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of columns of which the first is never above the second, besides what the law
+        says."""
+        column = self.law.column
+        floors = tuple((name, column) for name in self.floors)
+        return floors + tuple((column, name) for name in self.ceilings)
 
     def _guarded(self, number: np.ndarray, rows: BlockRows) -> np.ndarray:
-        """(n,) numbers of the column, moved to those of floors and ceilings that the rows have."""
+        """(n,) numbers of the column, moved to those of floors and ceilings."""
         for names, moved in ((self.floors, np.maximum), (self.ceilings, np.minimum)):
             for name in names:
-                if name in rows.parts:
-                    number = moved(number, rows.number(name, self._codecs[name][1]))
+                number = moved(number, rows.number(name, self._codecs[name][1]))
         return number
 
     def _free(self, rows: BlockRows) -> np.ndarray:
@@ -382,6 +380,25 @@ class LinearRule(Block):
         if any(not law.slack or not _alike(codecs, law.column, name) for name in unit.guards):
             raise ValueError("a column cannot be kept below or above another")
         return unit
+
+
+def ordered(low: str, high: str) -> str:
+    """An order in signs, as :attr:`LinearRule.formula` has its rule."""
+    return f"'{low} ≤ {high}'"
+
+
+def _see_kept(rule: str, broken: np.ndarray) -> None:
+    """See that no row breaks a rule.
+
+    Raises:
+        DataError: One does.
+    """
+    if broken.any():
+        raise DataError(
+            f"the rule {rule} is broken",
+            where=f"row {int(np.flatnonzero(broken)[0]) + 1}",
+            hint="leave the row out, or mend it",
+        )
 
 
 def _alike(codecs: Codecs, one: str, other: str) -> bool:

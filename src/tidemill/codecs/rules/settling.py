@@ -71,11 +71,12 @@ def _beyond(
 ) -> Iterator[tuple[str, np.ndarray, str]]:
     """As :func:`_broken`, of what the column is kept below or above of: between its other
     neighbours there is room for another value, whatever the column holds."""
-    for guard in unit.guards:
-        at, parts = _whole(frame, (unit.law.column, guard), codecs)
+    for low, high in unit.orders:
+        at, parts = _whole(frame, (low, high), codecs)
         if len(at):
-            said = f"'{guard}' on the wrong side of '{unit.law.column}'"
-            yield guard, _among(len(frame), at[unit.beyond(parts)]), said
+            guard = high if low == unit.law.column else low
+            beyond = parts.number(low, codecs[low][1]) > parts.number(high, codecs[high][1])
+            yield guard, _among(len(frame), at[beyond]), f"'{low}' above '{high}'"
 
 
 def _whole(

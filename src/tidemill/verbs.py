@@ -64,6 +64,7 @@ from tidemill.speaking.page import summary_of_page
 from tidemill.speaking.reading_aloud import read_aloud
 from tidemill.speaking.speaker import Speech
 from tidemill.synthesis import scoring
+from tidemill.synthesis.caution import with_caution
 from tidemill.synthesis.competing import AUTO, competed, no_options
 from tidemill.synthesis.extending import Extended
 from tidemill.synthesis.scoring import ScoredRows
@@ -218,6 +219,7 @@ def fit(
     target: stated.Target = None,
     clean: stated.Clean = False,
     no_rules: stated.NoRules = False,
+    privacy: stated.Privacy = None,
     start: Annotated[Synthesizer | str | Path | None, stated.START] = None,
     window: stated.Window = None,
     seed: stated.Seed = 0,
@@ -240,6 +242,8 @@ def fit(
             written as the raw ones were. So it does of rows that :func:`clean` made.
         no_rules: Rules that hold in all rows (see :func:`clean`) are not looked for; else generated
             rows keep them by construction. With ``start`` they are those of that model.
+        privacy: "none" for most fidelity; "tested" learns one half of the rows first, with more
+            and more caution, until new rows are no nearer to these than to the other half.
         start: A neural model, or its path, learned from a table with the same columns, from whose
             weights learning begins.
         window: Steps that series are cut to, of data with an entity and a time, or only a time; 1
@@ -283,8 +287,13 @@ def fit(
     if choice is not None:
         model = choice.model
     model, options = _chosen(train, model, options, preset, run, window)
+    tested = None
+    if privacy is not None:
+        options, tested = with_caution(train, model, options, privacy, run)
     estimate.announce(model, options, train, run)
     learned = Synthesizer.fit(train, run, model, options, start, window, outcome=True)
+    if tested is not None:
+        learned.manifest["privacy"] = tested.to_state()
     if choice is not None:
         learned.manifest["choice"] = choice.to_state()
     return learned
@@ -827,6 +836,7 @@ def run(
     model: stated.ModelName = None,
     model_options: stated.ModelOptions = None,
     preset: stated.Preset = None,
+    privacy: stated.Privacy = None,
     rows: stated.RunRows = None,
     rounds: stated.RunRounds = 1,
     seed: stated.Seed = 0,
@@ -853,6 +863,8 @@ def run(
             last training times.
         model_options: The model's own options, as ``{"least": 30}``.
         preset: The name of a model with options, as "dcgan"; see :mod:`tidemill.models.presets`.
+        privacy: "none" for most fidelity, "tested" for a model as cautious as it takes; see
+            :func:`fit`.
         rows: How many rows to generate; as many as training rows by default.
         rounds: How many rounds: from the second on, generated rows are fed back.
         seed: The same seed, data and versions give the same results.
@@ -885,6 +897,7 @@ def run(
             folder,
             model=model,
             options=model_options,
+            privacy=privacy,
             rows=rows,
             rounds=rounds,
             command=command,

@@ -22,6 +22,9 @@ from tidemill.supervised.log_odds import chances_of
 
 SHRINKAGE = 1.0
 """What is added to the curvature in a leaf, which keeps the answers of few rows small."""
+SILENCE = 5.0
+"""Curvature that speaks for a forest that says nothing, where its weight is found."""
+NEWTON = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,12 @@ def honest(
     settings: Mapping[str, Any],
     rounds: int,
     must_stop: Callable[[], bool],
+    caution: float = 0.0,
 ) -> Forest | None:
     """A forest of half as many trees from each side, each answered by the other one.
+
+    Either side has given no answers to its own trees, so it can say how far these answers hold: by
+    a logistic regression all of them get one weight, between 0 and 1.
 
     Args:
         question: The rows.
@@ -83,6 +90,8 @@ def honest(
         settings: LightGBM's.
         rounds: Of boosting.
         must_stop: Whether time has run out: then there is no forest.
+        caution: 0 takes the answers at their word; above it, how strongly the weight is drawn
+            towards 0, and beyond 1 also each answer.
 
     Where all rows are of one side, as those of one person are, nobody can answer, and the forest
     says nothing.
@@ -90,16 +99,26 @@ def honest(
     if side.all() or not side.any():
         return Forest.silent()
     forests = []
+    foretold = np.zeros(len(side))
     for part in (side, ~side):
         booster = grown(question, part, settings, rounds, must_stop)
         if booster is None:
             return None
         forest = Forest.of(booster.model_to_string())
         other = ~part
-        leaf = booster.predict(question.seen[other], pred_leaf=True, num_threads=1)
-        leaf = np.asarray(leaf, np.int32).reshape(int(other.sum()), -1)
-        answers = _answers(forest, leaf, question, other, settings)
-        forests.append(replace(forest, value=(answers / 2).astype(np.float32)))
+        asked = slice(None) if caution else other
+        leaf = booster.predict(question.seen[asked], pred_leaf=True, num_threads=1)
+        leaf = np.asarray(leaf, np.int32).reshape(len(question.seen[asked]), -1)
+        answering = leaf[other] if caution else leaf
+        answers = _answers(forest, answering, question, other, settings, max(1.0, caution))
+        if caution:
+            first = np.cumsum(forest.leaves) - forest.leaves
+            foretold[part] = answers[leaf[part] + first].sum(axis=1)
+        forests.append(replace(forest, value=answers))
+    weight = _weight(question, foretold, SILENCE * caution) if caution else 1.0
+    forests = [
+        replace(forest, value=(weight * forest.value / 2).astype(np.float32)) for forest in forests
+    ]
     both = Forest.joined(forests)
     return replace(both, trees=np.array([both.trees.sum()], np.int32))
 
@@ -110,6 +129,7 @@ def _answers(
     question: Question,
     part: np.ndarray,
     settings: Mapping[str, Any],
+    shrinkage: float,
 ) -> np.ndarray:
     """(leaves of all trees,) log-odds, by Newton's step of each tree given those before it.
 
@@ -118,6 +138,7 @@ def _answers(
         leaf: These.
         question, part: The rows.
         settings: The rate, and the longest step.
+        shrinkage: How many times SHRINKAGE.
     """
     right, odds = question.right[part].astype(float), question.odds[part].copy()
     rate, longest = settings["learning_rate"], settings["max_delta_step"]
@@ -127,8 +148,25 @@ def _answers(
         chance = chances_of(odds)
         missed = np.bincount(own, right - chance, leaves)
         curvature = np.bincount(own, chance * (1 - chance), leaves)
-        step = np.clip(missed / (curvature + SHRINKAGE), -longest, longest)
+        step = np.clip(missed / (curvature + shrinkage * SHRINKAGE), -longest, longest)
         step[np.bincount(own, minlength=leaves) < question.least] = 0
         odds += rate * step[own]
         answers.append(rate * step)
     return np.concatenate(answers)
+
+
+def _weight(question: Question, foretold: np.ndarray, silence: float) -> float:
+    """What log-odds are to be multiplied by, from 0 to 1, by Newton's method.
+
+    Args:
+        question: The rows.
+        foretold: (n,) the log-odds beyond those that are known beforehand.
+        silence: Curvature that speaks for 0.
+    """
+    weight = 1.0
+    for _ in range(NEWTON):
+        chance = chances_of(question.odds + weight * foretold)
+        slope = float((foretold * (question.right - chance)).sum()) - silence * weight
+        curvature = float((foretold**2 * chance * (1 - chance)).sum()) + silence
+        weight = min(max(weight + slope / curvature, 0.0), 1.0)
+    return weight

@@ -105,6 +105,7 @@ class Terms:
         symbols: np.ndarray,
         rng: np.random.Generator,
         repeats: float = 1.0,
+        caution: float = 1.0,
     ) -> LinearScores | None:
         """The scores of variable v; None where a line says next to nothing of it.
 
@@ -114,6 +115,7 @@ class Terms:
             symbols: (n, variables) of the training rows.
             rng: Draws rows where there are many.
             repeats: Rows of a person, of whom as many stand behind a term as of rows else.
+            caution: How many times RIDGE is taken.
         """
         wide = int(self._sizes(features).sum())
         if wide < 2 or not self.scored[v].shape[1]:
@@ -126,7 +128,7 @@ class Terms:
         with threadpool_limits(1, user_api="blas"):
             x = self._terms(features, symbols[rows])
             y = self.scored[v][symbols[rows, v]]
-            line = _solved(x.T @ x, x.T @ y)
+            line = _solved(x.T @ x, x.T @ y, caution)
             left = ((y - x @ line) ** 2).sum(axis=0) / (len(rows) - wide - 1)
         explained = 1 - left / np.maximum(y.var(axis=0, ddof=1), 1e-12)
         told = explained >= EXPLAINED
@@ -155,8 +157,8 @@ class Terms:
         return LinearScores(tuple(tables), line)
 
 
-def _solved(gram: np.ndarray, cross: np.ndarray) -> np.ndarray:
-    penalty = np.full(len(gram), RIDGE)
+def _solved(gram: np.ndarray, cross: np.ndarray, caution: float) -> np.ndarray:
+    penalty = np.full(len(gram), RIDGE * caution)
     penalty[-1] = 1e-6
     return np.linalg.solve(gram + np.diag(penalty), cross)
 

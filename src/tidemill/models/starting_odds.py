@@ -28,12 +28,12 @@ def start_of(answers: BinaryForest) -> np.ndarray:
     return start
 
 
-def logistic_line(scores: np.ndarray, right: np.ndarray) -> np.ndarray:
+def logistic_line(scores: np.ndarray, right: np.ndarray, caution: float = 1.0) -> np.ndarray:
     """(n, s) scores, (n,) whether a row goes right -> (1 + s,) constant and weights, by Newton's
-    method."""
+    method; RIDGE is taken so many times."""
     centre = scores.mean(axis=0)
     x = np.column_stack([np.ones(len(scores)), scores - centre])
-    penalty = np.full(x.shape[1], RIDGE)
+    penalty = np.full(x.shape[1], RIDGE * caution)
     penalty[0] = TINY
     weight = np.zeros(x.shape[1])
     share = (right.sum() + 0.5) / (len(right) + 1)

@@ -33,6 +33,8 @@ from tidemill.supervised.log_odds import log_odds
 LEAST = 10
 """Training rows that a leaf holds at least, and either side of a question, where nothing else is
 said."""
+CAUTION = 1.0
+"""How much less is made of what few rows say, where nothing else is said."""
 ROUNDS = 100
 """Boosting rounds of a question that FULL_ROWS rows reach."""
 LEAVES = 16
@@ -141,6 +143,13 @@ class TreesOptions(Configuration):
         "boosting rounds; plain takes a fraction of them, for millions of rows or a first look",
         choices=("full", "plain"),
     )
+    caution: float = option(
+        CAUTION,
+        "how much less is made of what few rows say; 0 takes them at their word, 4 and 16 hide "
+        "single rows better and cost fidelity",
+        low=0,
+        high=1000,
+    )
 
 
 class Trees:
@@ -168,6 +177,8 @@ class Trees:
             each question. More hide a single row better, and cost fidelity.
         effort: "full", or "plain" for a fraction of the boosting rounds: for millions of rows, or a
             first look.
+        caution: How much less is made of what few rows say (see
+            :func:`~tidemill.models.honest_forest.honest`); 0 takes them at their word.
 
     Raises:
         OptionError: An option makes no sense.
@@ -186,9 +197,9 @@ class Trees:
     redrawn: list[BinaryForest]  # of each outcome variable, given all but later outcome ones
     odds_apart: bool = True  # forests say what is beyond the odds known before; older ones said all
 
-    def __init__(self, least: int = LEAST, effort: str = "full") -> None:
-        options = TreesOptions(least, effort)
-        self.least, self.effort = options.least, options.effort
+    def __init__(self, least: int = LEAST, effort: str = "full", caution: float = CAUTION) -> None:
+        options = TreesOptions(least, effort, caution)
+        self.least, self.effort, self.caution = options.least, options.effort, options.caution
 
     def fit(self, spec: Spec, batch: Batch, run: Run) -> Self:
         """Learn every question, in threads; stops in time and stays usable.
@@ -306,6 +317,11 @@ class Trees:
     def width(self) -> float:
         """How many times more variables than WIDE there are, at least 1."""
         return max(len(self.variables) / WIDE, 1.0)
+
+    @property
+    def shrinking(self) -> float:
+        """How many times more than usual slopes are kept small."""
+        return max(1.0, self.caution)
 
     @property
     def saving(self) -> float:
@@ -471,6 +487,7 @@ class Trees:
             "steps_planned": self.steps_planned,
             "least": self.least,
             "effort": self.effort,
+            "caution": self.caution,
             "redrawn": len(self.redrawn),
         }
         if self.odds_apart:
@@ -487,7 +504,7 @@ class Trees:
             ArtifactError: The trees are unsound.
             KeyError, OptionError, TypeError, ValueError: It is no such state.
         """
-        model = cls(document["least"], document["effort"])
+        model = cls(document["least"], document["effort"], document.get("caution", 0.0))
         model.steps_done, model.steps_planned = steps_of(document)
         model.spec = spec
         model.variables = Variables.from_state(spec.joint, arrays)
@@ -571,7 +588,12 @@ class _Learner:
         features = answers.features
         matrix = self.matrix[:, features]
         answers.scores = self.terms.learned(
-            v, features, self.symbols, self.run.rng("trees", "line", k), self.model._repeats
+            v,
+            features,
+            self.symbols,
+            self.run.rng("trees", "line", k),
+            self.model._repeats,
+            self.model.shrinking,
         )
         if answers.scores is not None:
             answers.start = start_of(answers)
@@ -615,11 +637,12 @@ class _Learner:
             binned, at = self._binned(seen, answers), np.arange(len(rows), dtype=np.int32)
         question = Question(binned, at, seen, right, odds, self._least(rows))
         if model.effort == "plain":
+            settings["lambda_l2"] *= model.shrinking
             booster = grown(question, slice(None), settings, rounds, self._must_stop)
             forest = None if booster is None else Forest.of(booster.model_to_string())
         else:
             side = self._side(k, nodes[0])[rows]
-            forest = honest(question, side, settings, rounds, self._must_stop)
+            forest = honest(question, side, settings, rounds, self._must_stop, model.caution)
         return None if forest is None else LearnedAnswer(forest, start)
 
     def _start(
@@ -632,7 +655,7 @@ class _Learner:
     ) -> np.ndarray:
         """(nodes, 1 + scores) what the scores say of the questions before trees are asked."""
         if len(nodes) == 1:
-            return logistic_line(scores / STEPS, right)[None]
+            return logistic_line(scores / STEPS, right, self.model.shrinking)[None]
         return common_slope(
             self.model.forests[k],
             np.array(nodes),

@@ -37,8 +37,9 @@ from tidemill.reporting.base import BETWEEN, Learning, ReportInput, Round
 from tidemill.reporting.build import build
 from tidemill.reporting.finding_cards import FindingCards
 from tidemill.reporting.page import Report
+from tidemill.synthesis.caution import with_caution
 from tidemill.synthesis.competing import AUTO, competed, no_options
-from tidemill.synthesis.model_choice import told_choice
+from tidemill.synthesis.model_choice import told_choices
 from tidemill.synthesis.synthesizer import Synthesizer, versions
 
 ENOUGH = 0.1
@@ -104,6 +105,7 @@ def run_pipeline(
     *,
     model: str | None = None,
     options: Mapping[str, Any] | None = None,
+    privacy: str | None = None,
     rows: int | None = None,
     rounds: int = 1,
     command: str = "",
@@ -133,7 +135,7 @@ def run_pipeline(
     estimate.announce(None if model == AUTO else model, options, train, run, beside)
     real = _study(data, records.plan, train, holdout, folder, clock, run)
     with clock.step("learn"):
-        learned = _learned(real.train, model, options, run)
+        learned = _learned(real.train, model, options, privacy, run)
         if folder is not None:
             learned.save(folder / "model.tidemill", overwrite=True)
     made = _generate(learned, real, rows or len(train), folder, clock, run)
@@ -176,7 +178,11 @@ def _check_options(model: str | None, options: Mapping[str, Any] | None, run: Ru
 
 
 def _learned(
-    train: Dataset, model: str | None, options: Mapping[str, Any] | None, run: Run
+    train: Dataset,
+    model: str | None,
+    options: Mapping[str, Any] | None,
+    privacy: str | None,
+    run: Run,
 ) -> Synthesizer:
     """A generator that has learned the training rows; where no model is named, models of a market
     compete first, and where that is asked for, those of tables."""
@@ -184,7 +190,12 @@ def _learned(
     if choice is not None:
         model = choice.model
     model = model or default_model(train, None, run)
+    tested = None
+    if privacy is not None:
+        options, tested = with_caution(train, model, options, privacy, run)
     learned = Synthesizer.fit(train, run, model, options, outcome=True)
+    if tested is not None:
+        learned.manifest["privacy"] = tested.to_state()
     if choice is not None:
         learned.manifest["choice"] = choice.to_state()
     return learned
@@ -304,7 +315,7 @@ def _report_input(
         scores=made.scores,
         model=learned.manifest["model"],
         model_note=_model_note(learned),
-        choice_note=_choice_note(learned),
+        choice_note=" ".join(told_choices(learned.manifest)),
         unlearned=_unlearned(learned, clock.seconds["learn"]),
         learning=_learning(learned, run),
         between=learned.between(WAYS, BETWEEN, run),
@@ -404,11 +415,6 @@ def _unlearned(model: Synthesizer, seconds: float) -> str:
     return (
         f"{text}All steps would take about {plural(minutes, 'minute')}: option 'minutes={minutes}'."
     )
-
-
-def _choice_note(model: Synthesizer) -> str:
-    choice = model.manifest.get("choice")
-    return "" if choice is None else told_choice(choice)
 
 
 def _model_note(model: Synthesizer) -> str:

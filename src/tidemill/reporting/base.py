@@ -155,8 +155,8 @@ class ReportInput:
         scores: What evaluation measured.
         model: The generator's registered name.
         model_note: In words, how far it got and how it was set.
-        choice_note: In words, that it was chosen among others, and by what figures; "" where it
-            did not compete.
+        choice_note: In words, that it was chosen among others or its caution was tested, and by
+            what figures; "" where neither was done.
         unlearned: That it had too little time to learn, and what to do; "" where it had enough.
         learning: How it learned; None where it does not learn in steps.
         between: Rows on the way from one made row to another, BETWEEN to each pair; None where the

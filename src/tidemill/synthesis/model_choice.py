@@ -1,4 +1,4 @@
-"""Which model was chosen by competing, and by what figures."""
+"""Which model was chosen by competing, and how cautious it is, and by what figures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tidemill.core.states import HasState, from_state
-from tidemill.core.words import number, plural
+from tidemill.core.words import number, percent, plural
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,41 @@ class TableChoice(HasState):
         )
 
 
-def told_choice(state: Mapping[str, Any]) -> str:
-    """What a model's manifest says of how it was chosen, in a sentence."""
-    kind = TableChoice if "rows" in state else ModelChoice
-    return str(from_state(kind, state))
+@dataclass(frozen=True)
+class CautionChoice(HasState):
+    """The caution that a model took, by what was found on one half of the rows, with the other half unseen.
+
+    Attributes:
+        caution: What is taken for all rows.
+        share: Of the rows made then, those that were nearer to a learned row than to an unseen one.
+        chance: The range of the share by chance alone, in words.
+        passed: Whether the share is no more than chance explains.
+        rows: How many rows were learned, and as many unseen.
+    """
+
+    caution: float
+    share: float
+    chance: str
+    passed: bool
+    rows: int
+
+    def __str__(self) -> str:
+        said = (
+            f"Learned from {plural(self.rows, 'row')} with caution {number(self.caution, 3)}, "
+            f"{percent(self.share)} of the rows made are nearer to one of these than to one of as "
+            f"many unseen rows; chance: {self.chance}."
+        )
+        if self.passed:
+            return said
+        return f"{said} No caution that was tried hides the rows from this test."
+
+
+def told_choices(manifest: Mapping[str, Any]) -> list[str]:
+    """What a model's manifest says of how it and its caution were chosen, in words."""
+    found: list[HasState] = []
+    if "choice" in manifest:
+        state = manifest["choice"]
+        found.append(from_state(TableChoice if "rows" in state else ModelChoice, state))
+    if "privacy" in manifest:
+        found.append(from_state(CautionChoice, manifest["privacy"]))
+    return [str(one) for one in found]

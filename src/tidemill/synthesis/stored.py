@@ -10,7 +10,7 @@ import numpy as np
 
 from tidemill.core.frame_form import FrameForm
 from tidemill.core.states import from_state
-from tidemill.synthesis.model_choice import told_choice
+from tidemill.synthesis.model_choice import told_choices
 
 DOCUMENTS = frozenset({"codec", "stages", "raw_form", "outcome"})
 _TEXTS = ("codec", "model", "name", "schema")
@@ -37,8 +37,7 @@ def check_manifest(manifest: Mapping[str, Any]) -> None:
     if wrong:
         raise ValueError(f"the manifest's '{wrong[0]}' makes no sense")
     from_state(FrameForm, manifest["frame_form"])
-    if "choice" in manifest:
-        told_choice(manifest["choice"])
+    told_choices(manifest)
 
 
 def _is_count(value: Any) -> bool:

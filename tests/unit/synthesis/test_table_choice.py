@@ -12,7 +12,7 @@ import tidemill as tm
 from tidemill.core.errors import OptionError
 from tidemill.core.states import from_state
 from tidemill.synthesis import table_choice as racing
-from tidemill.synthesis.model_choice import TableChoice, told_choice
+from tidemill.synthesis.model_choice import TableChoice, told_choices
 
 
 def rows(tied: bool, n: int = 1200) -> pl.DataFrame:
@@ -36,7 +36,7 @@ def test_the_better_model_wins_and_the_figures_are_told(tmp_path: Path) -> None:
     assert auc["independent"] > 0.8 > 0.6 > auc["trees"]
     assert choice.rows == 300
     again = tm.Synthesizer.load(model.save(tmp_path / "m.tidemill"))
-    assert "300 rows that were kept back" in told_choice(again.manifest["choice"])
+    assert "300 rows that were kept back" in told_choices(again.manifest)[0]
 
 
 @pytest.mark.usefixtures("two")

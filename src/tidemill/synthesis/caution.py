@@ -1,0 +1,103 @@
+"""How cautious a model must be for its rows to be no nearer to those that it learned than to unseen
+ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tidemill.core.dataset import Dataset
+from tidemill.core.errors import OptionError
+from tidemill.core.run import Run
+from tidemill.core.split import MIN_ROWS, split
+from tidemill.core.words import plural
+from tidemill.metrics.nearest import Closeness, by_chance, closeness
+from tidemill.models import MODELS
+from tidemill.supervised.arrays import features
+from tidemill.supervised.points import learn_embedding
+from tidemill.synthesis.model_choice import CautionChoice
+from tidemill.synthesis.synthesizer import Synthesizer
+
+LEVELS = (1.0, 4.0, 16.0, 64.0)
+"""That are tried, the least first."""
+REJECTED = 1.645
+"""Standard errors above one half at which a share of nearer rows is no chance (one side, 5 %)."""
+MADE = 10_000
+"""Rows that are made to judge by, at least: more than are learned, so that it is the model that is
+judged and not the luck of one sample."""
+COMPARED = 10_000
+"""Learned and unseen rows, each, at most, to which they are compared."""
+OPTION = "caution"
+KINDS = ("none", "tested")
+
+
+def with_caution(
+    data: Dataset, model: str, options: Mapping[str, Any] | None, privacy: str, run: Run
+) -> tuple[dict[str, Any], CautionChoice | None]:
+    """The model's options with the caution that is asked for, and what was found where it was
+    tested.
+
+    Args:
+        data: What is to be learned.
+        model, options: Of the generator.
+        privacy: "none" takes few rows at their word; "tested" finds the least caution at which
+            rows pass, learned from one half of the data and judged by the other.
+        run: Is told what was found.
+
+    Raises:
+        OptionError: The model has no such option, it is given beside, or there are too few rows.
+    """
+    if privacy not in KINDS:
+        raise OptionError(
+            f"there is no privacy '{privacy}'", hint=f"choose one of {', '.join(KINDS)}"
+        )
+    options = dict(options or {})
+    if OPTION not in MODELS.load(model).parameters:
+        able = ", ".join(name for name in MODELS if OPTION in MODELS.load(name).parameters)
+        raise OptionError(
+            f"'{model}' has no dial between fidelity and privacy",
+            hint=f"leave option 'privacy' out, or choose another model: {able}",
+        )
+    if OPTION in options:
+        raise OptionError(
+            "both option 'privacy' and the model's own 'caution' are given",
+            hint="leave one of them out",
+        )
+    if privacy == "none":
+        return {**options, OPTION: 0.0}, None
+    if len(data) < 2 * MIN_ROWS:
+        raise OptionError(
+            f"{plural(len(data), 'row')} are too few to test a model's privacy by",
+            hint=f"give at least {2 * MIN_ROWS} rows, or leave option 'privacy' out",
+        )
+    found = _tested(data, model, options, run)
+    if found.passed:
+        run.emit("note", "privacy", str(found))
+    else:
+        run.warn(str(found))
+    return {**options, OPTION: found.caution}, found
+
+
+def _tested(data: Dataset, model: str, options: Mapping[str, Any], run: Run) -> CautionChoice:
+    """The least caution that passes; the most that was tried where none does."""
+    quiet = run.child("privacy", quiet=True)
+    learned, unseen = split(data, quiet, 0.5)
+    for caution in run.track(LEVELS, "privacy", "testing whether rows hide those learned from"):
+        made = Synthesizer.fit(learned, quiet, model, {**options, OPTION: caution})
+        rows = made.tabular_rows(max(MADE, len(learned)), run=quiet)
+        near = _closeness(rows, learned, unseen, quiet)
+        passed = near.share - 0.5 <= REJECTED * near.error
+        found = CautionChoice(caution, near.share, by_chance(near), passed, len(learned))
+        if passed:
+            break
+    return found
+
+
+def _closeness(made: Dataset, learned: Dataset, unseen: Dataset, run: Run) -> Closeness:
+    size = min(len(learned), len(unseen), COMPARED)
+    rng = run.rng("privacy", "compared")
+    sides = [side.rows(rng.permutation(len(side))[:size]) for side in (learned, unseen)]
+    layout, parts = features([*sides, made])
+    embed = learn_embedding(layout, parts[0], run)
+    points = [embed(part) for part in parts]
+    return closeness(points[2], points[0], points[1], run)

@@ -1,0 +1,76 @@
+"""Caution: what few rows say counts for less, and is tested where that is asked for."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+import tidemill as tm
+from tests.conformance.tables import business
+from tidemill.core.dataset import Dataset
+from tidemill.core.errors import OptionError
+from tidemill.metrics.nearest import closeness
+from tidemill.supervised.arrays import features
+from tidemill.supervised.points import learn_embedding
+from tidemill.synthesis.caution import LEVELS
+
+
+def wide(rows: int, seed: int) -> Dataset:
+    """Many columns of few levels, most of which have nothing to do with each other: whoever
+    believes few rows learns them by heart."""
+    rng = np.random.default_rng(seed)
+    first = rng.integers(0, 4, rows)
+    columns = {"first": first, "like it": (first + (rng.random(rows) < 0.2)) % 4}
+    columns |= {f"c{k}": rng.integers(0, 4, rows) for k in range(14)}
+    return tm.read(pl.DataFrame(columns).with_columns(pl.all().cast(pl.String)))
+
+
+def near(caution: float) -> float:
+    """The share of made rows that are nearer to learned rows than to others."""
+    learned, unseen = wide(400, 1), wide(400, 2)
+    made = tm.fit(learned, options={"caution": caution}).sample_dataset(6000, run=tm.Run(3))
+    layout, parts = features([learned, unseen, made])
+    embed = learn_embedding(layout, parts[0], tm.Run())
+    points = [embed(part) for part in parts]
+    return closeness(points[2], points[0], points[1], tm.Run()).share
+
+
+def test_rows_lie_the_less_near_to_learned_ones_the_more_cautious_the_model_is() -> None:
+    shares = [near(caution) for caution in (0, 1, 64)]
+    assert shares[0] > shares[1] > shares[2]
+    assert shares[2] < 0.52
+
+
+def test_what_many_rows_say_is_kept_all_the_same() -> None:
+    made = tm.fit(wide(4000, 1), options={"caution": 1}).sample_dataset(4000, run=tm.Run(3)).frame
+    assert (made["first"] == made["like it"]).mean() == pytest.approx(0.8, abs=0.03)
+
+
+def test_tested_privacy_takes_the_least_caution_that_passes() -> None:
+    run = tm.Run(1)
+    notes: list[str] = []
+    model = tm.fit(wide(400, 1), privacy="tested", run=run)
+    notes += run.warnings
+    found = model.manifest["privacy"]
+    assert model.manifest["options"]["caution"] == found["caution"] in LEVELS
+    assert found["passed"] != bool(notes)
+    assert tm.fit(wide(400, 1), privacy="none").manifest["options"] == {"caution": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"privacy": "high"}, "there is no privacy 'high'"),
+        ({"privacy": "tested", "model": "independent"}, "'independent' has no dial"),
+        ({"privacy": "tested", "options": {"caution": 2}}, "both option 'privacy'"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(options: dict[str, object], said: str) -> None:
+    with pytest.raises(OptionError, match=said):
+        tm.fit(business(100), **options)  # type: ignore[arg-type]
+
+
+def test_too_few_rows_are_not_tested() -> None:
+    with pytest.raises(OptionError, match="39 rows are too few"):
+        tm.fit(business(39), privacy="tested")

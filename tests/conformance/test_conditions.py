@@ -48,7 +48,7 @@ CONDITIONS: list[list[str]] = [
 
 @cache
 def fitted(name: str) -> Synthesizer:
-    return Synthesizer.fit(DATA, Run(3), name, quick(name))
+    return Synthesizer.fit(DATA, Run(3), name, quick(name, steps=200))
 
 
 @pytest.mark.parametrize("where", CONDITIONS, ids=" and ".join)

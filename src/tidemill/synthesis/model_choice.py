@@ -96,7 +96,8 @@ class TableChoice(HasState):
 
 @dataclass(frozen=True)
 class CautionChoice(HasState):
-    """The caution that a model took, by what was found on one half of the rows, with the other half unseen.
+    """The caution that a model took, by what was found on one half of the rows, with the other half
+    unseen.
 
     Attributes:
         caution: What is taken for all rows.

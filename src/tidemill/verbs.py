@@ -64,7 +64,7 @@ from tidemill.speaking.page import summary_of_page
 from tidemill.speaking.reading_aloud import read_aloud
 from tidemill.speaking.speaker import Speech
 from tidemill.synthesis import scoring
-from tidemill.synthesis.caution import with_caution
+from tidemill.synthesis.caution import check_privacy, with_caution
 from tidemill.synthesis.competing import AUTO, competed, no_options
 from tidemill.synthesis.extending import Extended
 from tidemill.synthesis.scoring import ScoredRows
@@ -271,6 +271,7 @@ def fit(
     run = job_of(run, seed, steps=steps, minutes=minutes, device=device)
     if model == AUTO and (preset or options or start or window or run.steps):
         raise no_options()
+    check_privacy(privacy, None if model == AUTO else model, options)
     train = _dataset(data, run, target=target)
     if clean:
         cleaned = cleaning.clean(train, run)
@@ -287,13 +288,10 @@ def fit(
     if choice is not None:
         model = choice.model
     model, options = _chosen(train, model, options, preset, run, window)
-    tested = None
-    if privacy is not None:
-        options, tested = with_caution(train, model, options, privacy, run)
+    options, told = with_caution(train, model, options, privacy, run)
     estimate.announce(model, options, train, run)
     learned = Synthesizer.fit(train, run, model, options, start, window, outcome=True)
-    if tested is not None:
-        learned.manifest["privacy"] = tested.to_state()
+    learned.manifest.update(told)
     if choice is not None:
         learned.manifest["choice"] = choice.to_state()
     return learned

@@ -20,7 +20,9 @@ FEWEST_ENTITIES = 20
 for all, and the others' own later rows can stand for what is new."""
 
 
-def split(data: Dataset, run: Run, share: float = 0.3) -> tuple[Dataset, Dataset]:
+def split(
+    data: Dataset, run: Run, share: float = 0.3, *, latest: bool = True
+) -> tuple[Dataset, Dataset]:
     """Training rows and holdout rows, each in the order of the data.
 
     Where a column has the role ``time``, the holdout is the latest rows, and equal times stay
@@ -36,6 +38,8 @@ def split(data: Dataset, run: Run, share: float = 0.3) -> tuple[Dataset, Dataset
         run: Its stream "split" draws the rows.
         share: The holdout's share of the rows, between 0 and 1; entities and ties are not cut, so
             it is met nearly.
+        latest: Whether the holdout is the latest rows where there is a time. Without, it is drawn
+            at random all the same, so that both sides are alike but for chance.
 
     Raises:
         OptionError: The share is not between 0 and 1.
@@ -52,7 +56,7 @@ def split(data: Dataset, run: Run, share: float = 0.3) -> tuple[Dataset, Dataset
             hint=f"give at least {MIN_ROWS} rows",
         )
     entities = entity_numbers(data)
-    times = data.schema.of_role("time")
+    times = data.schema.of_role("time") if latest else ()
     if times and entities is not None and _few(entities, data):
         held = _latest(_times(data, times[0].name, None), share)
         run.warn(

@@ -105,21 +105,16 @@ def honest(
         if booster is None:
             return None
         forest = Forest.of(booster.model_to_string())
-        other = ~part
-        asked = slice(None) if caution else other
-        leaf = booster.predict(question.seen[asked], pred_leaf=True, num_threads=1)
-        leaf = np.asarray(leaf, np.int32).reshape(len(question.seen[asked]), -1)
-        answering = leaf[other] if caution else leaf
-        answers = _answers(forest, answering, question, other, settings, max(1.0, caution))
-        if caution:
-            first = np.cumsum(forest.leaves) - forest.leaves
-            foretold[part] = answers[leaf[part] + first].sum(axis=1)
+        leaf = booster.predict(question.seen, pred_leaf=True, num_threads=1)
+        leaf = np.asarray(leaf, np.int32).reshape(len(side), -1)
+        answers = _answers(forest, leaf[~part], question, ~part, settings, max(1.0, caution))
+        first = np.cumsum(forest.leaves) - forest.leaves
+        foretold[part] = answers[leaf[part] + first].sum(axis=1)
         forests.append(replace(forest, value=answers))
     weight = _weight(question, foretold, SILENCE * caution) if caution else 1.0
-    forests = [
-        replace(forest, value=(weight * forest.value / 2).astype(np.float32)) for forest in forests
-    ]
-    both = Forest.joined(forests)
+    both = Forest.joined(
+        [replace(own, value=(weight * own.value / 2).astype(np.float32)) for own in forests]
+    )
     return replace(both, trees=np.array([both.trees.sum()], np.int32))
 
 

@@ -37,7 +37,7 @@ from tidemill.reporting.base import BETWEEN, Learning, ReportInput, Round
 from tidemill.reporting.build import build
 from tidemill.reporting.finding_cards import FindingCards
 from tidemill.reporting.page import Report
-from tidemill.synthesis.caution import with_caution
+from tidemill.synthesis.caution import check_privacy, with_caution
 from tidemill.synthesis.competing import AUTO, competed, no_options
 from tidemill.synthesis.model_choice import told_choices
 from tidemill.synthesis.synthesizer import Synthesizer, versions
@@ -121,7 +121,7 @@ def run_pipeline(
     rows = None if rows is None else whole(rows, "rows")
     if rounds < 1 or (rows is not None and rows < 1):
         raise OptionError("rounds and rows must be at least 1")
-    _check_options(model, options, run)
+    _check_options(model, options, privacy, run)
     clock = _Clock({"read": run.seconds})
     _check_target(data)
     suggest(data.schema, run)
@@ -165,16 +165,19 @@ def run_pipeline(
     )
 
 
-def _check_options(model: str | None, options: Mapping[str, Any] | None, run: Run) -> None:
+def _check_options(
+    model: str | None, options: Mapping[str, Any] | None, privacy: str | None, run: Run
+) -> None:
     """See that the model has these options, which should not be found out after minutes of mining.
 
     Raises:
-        OptionError: There is no such model or option.
+        OptionError: There is no such model, option or privacy.
     """
     if model == AUTO and (options or run.steps):
         raise no_options()
     if model not in (None, AUTO):
         unfitted(model, options)
+    check_privacy(privacy, None if model == AUTO else model, options)
 
 
 def _learned(
@@ -190,12 +193,9 @@ def _learned(
     if choice is not None:
         model = choice.model
     model = model or default_model(train, None, run)
-    tested = None
-    if privacy is not None:
-        options, tested = with_caution(train, model, options, privacy, run)
+    options, told = with_caution(train, model, options, privacy, run)
     learned = Synthesizer.fit(train, run, model, options, outcome=True)
-    if tested is not None:
-        learned.manifest["privacy"] = tested.to_state()
+    learned.manifest.update(told)
     if choice is not None:
         learned.manifest["choice"] = choice.to_state()
     return learned

@@ -94,6 +94,12 @@ class TableChoice(HasState):
         )
 
 
+COSTLY = 0.65
+"""Rows that are told with a larger AUC have lost much."""
+WEAK = 0.55
+"""Where chance explains more than this, passing says little."""
+
+
 @dataclass(frozen=True)
 class CautionChoice(HasState):
     """The caution that a model took, by what was found on one half of the rows, with the other half
@@ -102,26 +108,50 @@ class CautionChoice(HasState):
     Attributes:
         caution: What is taken for all rows.
         share: Of the rows made then, those that were nearer to a learned row than to an unseen one.
-        chance: The range of the share by chance alone, in words.
+        chance: The share up to which chance explains it.
         passed: Whether the share is no more than chance explains.
+        auc: How well trees tell the rows made from unseen ones, 0.5 is guessing; None where these
+            are too few.
         rows: How many rows were learned, and as many unseen.
     """
 
     caution: float
     share: float
-    chance: str
+    chance: float
     passed: bool
+    auc: float | None
     rows: int
 
     def __str__(self) -> str:
         said = (
             f"Learned from {plural(self.rows, 'row')} with caution {number(self.caution, 3)}, "
             f"{percent(self.share)} of the rows made are nearer to one of these than to one of as "
-            f"many unseen rows; chance: {self.chance}."
+            f"many unseen rows; chance explains up to {percent(self.chance)}."
         )
-        if self.passed:
-            return said
-        return f"{said} No caution that was tried hides the rows from this test."
+        if self.auc is not None:
+            said += (
+                f" A tree classifier tells such rows from unseen ones with an AUC of "
+                f"{number(self.auc, 3)}; 0.5 is guessing."
+            )
+        if self.costly:
+            said += " So much caution costs much of what the columns say of each other."
+        if not self.passed:
+            said += (
+                " No caution that was tried makes them pass, so all rows are learned with the most."
+            )
+        if self.weak:
+            said += " Of so few rows that says little: give more, or a caution of your own."
+        return said
+
+    @property
+    def costly(self) -> bool:
+        """Whether the rows are easily told from real ones."""
+        return self.auc is not None and self.auc > COSTLY
+
+    @property
+    def weak(self) -> bool:
+        """Whether chance explains so much that what passes may still be near."""
+        return self.chance > WEAK
 
 
 def told_choices(manifest: Mapping[str, Any]) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
@@ -14,6 +16,7 @@ from tidemill.metrics.nearest import closeness
 from tidemill.supervised.arrays import features
 from tidemill.supervised.points import learn_embedding
 from tidemill.synthesis.caution import LEVELS
+from tidemill.synthesis.model_choice import told_choices
 
 
 def wide(rows: int, seed: int) -> Dataset:
@@ -47,21 +50,53 @@ def test_what_many_rows_say_is_kept_all_the_same() -> None:
     assert (made["first"] == made["like it"]).mean() == pytest.approx(0.8, abs=0.03)
 
 
-def test_tested_privacy_takes_the_least_caution_that_passes() -> None:
+def test_tested_privacy_takes_the_least_caution_that_passes(tmp_path: Path) -> None:
     run = tm.Run(1)
-    notes: list[str] = []
     model = tm.fit(wide(400, 1), privacy="tested", run=run)
-    notes += run.warnings
     found = model.manifest["privacy"]
     assert model.manifest["options"]["caution"] == found["caution"] in LEVELS
-    assert found["passed"] != bool(notes)
+    assert found["passed"] != any("makes them pass" in warning for warning in run.warnings)
     assert tm.fit(wide(400, 1), privacy="none").manifest["options"] == {"caution": 0.0}
+    again = tm.Synthesizer.load(model.save(tmp_path / "m.tidemill"))
+    [told] = told_choices(again.manifest)
+    assert "Learned from 200 rows with caution" in told
+    assert "A tree classifier tells such rows from unseen ones with an AUC of" in told
+
+
+def test_what_passes_of_few_rows_is_not_told_calmly() -> None:
+    run = tm.Run()
+    assert tm.fit(wide(60, 1), privacy="tested", run=run).manifest["privacy"]["passed"]
+    assert any("Of so few rows that says little" in warning for warning in run.warnings)
+
+
+def test_later_rows_that_are_unlike_earlier_ones_are_no_reason_for_caution() -> None:
+    """With the latest rows unseen, all rows that are made would be nearer to earlier ones."""
+    rng = np.random.default_rng(0)
+    rows = 1200
+    day = np.arange(rows)
+    frame = pl.DataFrame(
+        {
+            "day": pl.Series(day).cast(pl.Int32).cast(pl.Date),
+            **{f"x{k}": day / 10 + rng.normal(size=rows) for k in range(4)},
+        }
+    )
+    found = tm.fit(tm.read(frame, time="day"), privacy="tested").manifest["privacy"]
+    assert found["passed"]
+    assert found["share"] == pytest.approx(0.5, abs=0.05)
+
+
+def test_a_test_is_not_cut_short_by_the_time_for_learning() -> None:
+    """A model that had no time to learn would pass."""
+    data = wide(160, 1)
+    whole = tm.fit(data, privacy="tested").manifest["privacy"]
+    assert tm.fit(data, privacy="tested", minutes=0.02).manifest["privacy"] == whole
 
 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         ({"privacy": "high"}, "there is no privacy 'high'"),
+        ({"privacy": "high", "model": "auto"}, "there is no privacy 'high'"),
         ({"privacy": "tested", "model": "independent"}, "'independent' has no dial"),
         ({"privacy": "tested", "options": {"caution": 2}}, "both option 'privacy'"),
     ],

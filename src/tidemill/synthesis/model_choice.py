@@ -124,9 +124,10 @@ class CautionChoice(HasState):
 
     def __str__(self) -> str:
         said = (
-            f"Learned from {plural(self.rows, 'row')} with caution {number(self.caution, 3)}, "
-            f"{percent(self.share)} of the rows made are nearer to one of these than to one of as "
-            f"many unseen rows; chance explains up to {percent(self.chance)}."
+            f"Caution {number(self.caution, 3)} is what a test on halves found: of rows made by a "
+            f"model of {plural(self.rows, 'row')}, {percent(self.share)} are nearer to one of "
+            f"these than to one of as many unseen rows; chance explains up to "
+            f"{percent(self.chance)}."
         )
         if self.auc is not None:
             said += (

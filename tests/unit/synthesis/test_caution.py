@@ -59,7 +59,7 @@ def test_tested_privacy_takes_the_least_caution_that_passes(tmp_path: Path) -> N
     assert tm.fit(wide(400, 1), privacy="none").manifest["options"] == {"caution": 0.0}
     again = tm.Synthesizer.load(model.save(tmp_path / "m.tidemill"))
     [told] = told_choices(again.manifest)
-    assert "Learned from 200 rows with caution" in told
+    assert "of rows made by a model of 200 rows" in told
     assert "A tree classifier tells such rows from unseen ones with an AUC of" in told
 
 

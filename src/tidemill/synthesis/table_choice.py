@@ -53,7 +53,8 @@ def table_choice(data: Dataset, run: Run) -> TableChoice:
             hint="name a model: `tidemill models` lists them",
         )
     quiet = run.child("choose", quiet=True)
-    learned, kept_back = split(data, quiet, HELD_BACK)
+    # later rows are unlike earlier ones, and no model's rows would be like them
+    learned, kept_back = split(data, quiet, HELD_BACK, latest=False)
     if len(kept_back) < FEWEST_ROWS:
         raise OptionError(
             f"a quarter of {plural(len(data), 'row')} is too few to judge models by",

@@ -40,6 +40,16 @@ def test_the_better_model_wins_and_the_figures_are_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("two")
+def test_models_are_not_judged_by_what_came_later_than_all_that_they_learned() -> None:
+    frame = rows(tied=True).with_columns(
+        day=pl.int_range(1200, dtype=pl.Int32, eager=True).cast(pl.Date)
+    )
+    model = tm.fit(tm.read(frame, time="day"), model="auto")
+    auc = {one["model"]: one["auc"] for one in model.manifest["choice"]["scores"]}
+    assert auc["trees"] < 0.65
+
+
+@pytest.mark.usefixtures("two")
 def test_of_equals_the_first_is_taken() -> None:
     assert tm.fit(rows(tied=False), model="auto").manifest["model"] == "independent"
 

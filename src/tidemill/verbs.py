@@ -219,7 +219,7 @@ def fit(
     target: stated.Target = None,
     clean: stated.Clean = False,
     no_rules: stated.NoRules = False,
-    privacy: stated.Privacy = None,
+    privacy: stated.Privacy = "none",
     start: Annotated[Synthesizer | str | Path | None, stated.START] = None,
     window: stated.Window = None,
     seed: stated.Seed = 0,
@@ -242,8 +242,8 @@ def fit(
             written as the raw ones were. So it does of rows that :func:`clean` made.
         no_rules: Rules that hold in all rows (see :func:`clean`) are not looked for; else generated
             rows keep them by construction. With ``start`` they are those of that model.
-        privacy: "none" for most fidelity; "tested" learns one half of the rows first, with more
-            and more caution, until new rows are no nearer to these than to the other half.
+        privacy: "none" leaves the model as it is; "tested" learns one half of the rows first, with
+            more and more caution, until new rows are no nearer to these than to the other half.
         start: A neural model, or its path, learned from a table with the same columns, from whose
             weights learning begins.
         window: Steps that series are cut to, of data with an entity and a time, or only a time; 1
@@ -834,7 +834,7 @@ def run(
     model: stated.ModelName = None,
     model_options: stated.ModelOptions = None,
     preset: stated.Preset = None,
-    privacy: stated.Privacy = None,
+    privacy: stated.Privacy = "none",
     rows: stated.RunRows = None,
     rounds: stated.RunRounds = 1,
     seed: stated.Seed = 0,
@@ -861,8 +861,7 @@ def run(
             last training times.
         model_options: The model's own options, as ``{"least": 30}``.
         preset: The name of a model with options, as "dcgan"; see :mod:`tidemill.models.presets`.
-        privacy: "none" for most fidelity, "tested" for a model as cautious as it takes; see
-            :func:`fit`.
+        privacy: "none", or "tested" for a model as cautious as it takes; see :func:`fit`.
         rows: How many rows to generate; as many as training rows by default.
         rounds: How many rounds: from the second on, generated rows are fed back.
         seed: The same seed, data and versions give the same results.

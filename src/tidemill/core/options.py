@@ -302,7 +302,7 @@ NoRules = Annotated[
     bool, Doc("Do not look for rules that hold in all rows, to be kept by construction.")
 ]
 Privacy = Annotated[
-    str | None,
+    str,
     Doc(
         "How well single rows hide: none for most fidelity, or tested, which learns as cautiously "
         "as it takes for new rows to be no nearer to learned rows than to unseen ones.",

@@ -33,8 +33,6 @@ from tidemill.supervised.log_odds import log_odds
 LEAST = 10
 """Training rows that a leaf holds at least, and either side of a question, where nothing else is
 said."""
-CAUTION = 1.0
-"""How much less is made of what few rows say, where nothing else is said."""
 ROUNDS = 100
 """Boosting rounds of a question that FULL_ROWS rows reach."""
 LEAVES = 16
@@ -144,7 +142,7 @@ class TreesOptions(Configuration):
         choices=("full", "plain"),
     )
     caution: float = option(
-        CAUTION,
+        0.0,
         "how much less is made of what few rows say; 0 takes them at their word, 4 and 16 hide "
         "single rows better and cost fidelity",
         low=0,
@@ -197,7 +195,7 @@ class Trees:
     redrawn: list[BinaryForest]  # of each outcome variable, given all but later outcome ones
     odds_apart: bool = True  # forests say what is beyond the odds known before; older ones said all
 
-    def __init__(self, least: int = LEAST, effort: str = "full", caution: float = CAUTION) -> None:
+    def __init__(self, least: int = LEAST, effort: str = "full", caution: float = 0.0) -> None:
         options = TreesOptions(least, effort, caution)
         self.least, self.effort, self.caution = options.least, options.effort, options.caution
 

@@ -105,7 +105,7 @@ def run_pipeline(
     *,
     model: str | None = None,
     options: Mapping[str, Any] | None = None,
-    privacy: str | None = None,
+    privacy: str = "none",
     rows: int | None = None,
     rounds: int = 1,
     command: str = "",
@@ -135,7 +135,7 @@ def run_pipeline(
     estimate.announce(None if model == AUTO else model, options, train, run, beside)
     real = _study(data, records.plan, train, holdout, folder, clock, run)
     with clock.step("learn"):
-        learned = _learned(real.train, model, options, privacy, run)
+        learned = _learned(real.train, model, options, run, privacy)
         if folder is not None:
             learned.save(folder / "model.tidemill", overwrite=True)
     made = _generate(learned, real, rows or len(train), folder, clock, run)
@@ -166,7 +166,7 @@ def run_pipeline(
 
 
 def _check_options(
-    model: str | None, options: Mapping[str, Any] | None, privacy: str | None, run: Run
+    model: str | None, options: Mapping[str, Any] | None, privacy: str, run: Run
 ) -> None:
     """See that the model has these options, which should not be found out after minutes of mining.
 
@@ -184,8 +184,8 @@ def _learned(
     train: Dataset,
     model: str | None,
     options: Mapping[str, Any] | None,
-    privacy: str | None,
     run: Run,
+    privacy: str = "none",
 ) -> Synthesizer:
     """A generator that has learned the training rows; where no model is named, models of a market
     compete first, and where that is asked for, those of tables."""

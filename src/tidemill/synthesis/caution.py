@@ -21,7 +21,7 @@ from tidemill.supervised.points import learn_embedding
 from tidemill.synthesis.model_choice import CautionChoice
 from tidemill.synthesis.synthesizer import Synthesizer
 
-LEVELS = (1.0, 4.0, 16.0, 64.0)
+LEVELS = (0.0, 4.0, 16.0, 64.0)
 """That are tried, the least first."""
 REJECTED = 1.645
 """Standard errors above one half at which a share of nearer rows is no chance (one side, 5 %)."""
@@ -35,7 +35,7 @@ KINDS = ("none", "tested")
 
 
 def with_caution(
-    data: Dataset, model: str, options: Mapping[str, Any] | None, privacy: str | None, run: Run
+    data: Dataset, model: str, options: Mapping[str, Any] | None, privacy: str, run: Run
 ) -> tuple[Mapping[str, Any] | None, dict[str, Any]]:
     """The model's options with the caution that is asked for, and what its manifest shall say of
     how that was tested.
@@ -43,20 +43,17 @@ def with_caution(
     Args:
         data: What is to be learned.
         model, options: Of the generator.
-        privacy: "none" takes few rows at their word; "tested" finds the least caution at which
-            rows pass, learned from one half of the data and judged by the other; None leaves the
-            options as they are.
+        privacy: "none" leaves the options as they are; "tested" finds the least caution at which
+            rows pass, learned from one half of the data and judged by the other.
         run: Is told what was found.
 
     Raises:
         OptionError: As of :func:`check_privacy`, or there are too few rows.
     """
     check_privacy(privacy, model, options)
-    if privacy is None:
+    if privacy == "none":
         return options, {}
     options = dict(options or {})
-    if privacy == "none":
-        return {**options, OPTION: 0.0}, {}
     if len(data) < 2 * MIN_ROWS:
         raise OptionError(
             f"{plural(len(data), 'row')} are too few to test a model's privacy by",
@@ -70,25 +67,23 @@ def with_caution(
     return {**options, OPTION: found.caution}, {"privacy": found.to_state()}
 
 
-def check_privacy(
-    privacy: str | None, model: str | None, options: Mapping[str, Any] | None
-) -> None:
+def check_privacy(privacy: str, model: str | None, options: Mapping[str, Any] | None) -> None:
     """See that what is asked for can be had, which should not be found out after minutes of mining.
 
     Args:
-        privacy: None asks for nothing.
+        privacy: What is asked for, one of KINDS.
         model: None where it is not known yet.
         options: Of the model.
 
     Raises:
         OptionError: There is no such word, the model has no such option, or it is given beside.
     """
-    if privacy is None:
-        return
     if privacy not in KINDS:
         raise OptionError(
             f"there is no privacy '{privacy}'", hint=f"choose one of {', '.join(KINDS)}"
         )
+    if privacy == "none":
+        return
     if model is not None and OPTION not in MODELS.load(model).parameters:
         able = ", ".join(name for name in MODELS if OPTION in MODELS.load(name).parameters)
         raise OptionError(

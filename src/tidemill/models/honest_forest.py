@@ -105,17 +105,24 @@ def honest(
         if booster is None:
             return None
         forest = Forest.of(booster.model_to_string())
-        leaf = booster.predict(question.seen, pred_leaf=True, num_threads=1)
-        leaf = np.asarray(leaf, np.int32).reshape(len(side), -1)
-        answers = _answers(forest, leaf[~part], question, ~part, settings, max(1.0, caution))
-        first = np.cumsum(forest.leaves) - forest.leaves
-        foretold[part] = answers[leaf[part] + first].sum(axis=1)
+        other = ~part
+        leaf = _reached(booster, question.seen[other])
+        answers = _answers(forest, leaf, question, other, settings, max(1.0, caution))
+        if caution:
+            first = np.cumsum(forest.leaves) - forest.leaves
+            foretold[part] = answers[first + _reached(booster, question.seen[part])].sum(axis=1)
         forests.append(replace(forest, value=answers))
     weight = _weight(question, foretold, SILENCE * caution) if caution else 1.0
     both = Forest.joined(
         [replace(own, value=(weight * own.value / 2).astype(np.float32)) for own in forests]
     )
     return replace(both, trees=np.array([both.trees.sum()], np.int32))
+
+
+def _reached(booster: lgb.Booster, seen: np.ndarray) -> np.ndarray:
+    """(n, width) what the trees see of rows -> (n, trees) int32, the leaves that they reach."""
+    leaf = booster.predict(seen, pred_leaf=True, num_threads=1)
+    return np.asarray(leaf, np.int32).reshape(len(seen), -1)
 
 
 def _answers(

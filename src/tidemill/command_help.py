@@ -31,7 +31,7 @@ OPTIONS = {
             "column",
             "positive",
         ),
-        *("train", "holdout", "synthetic", "newer", "like"),
+        *("train", "holdout", "synthetic", "newer", "also", "like"),
     },
     "Model": {
         *("model", "option", "preset", "start", "window", "minutes", "steps", "device"),

@@ -17,6 +17,7 @@ from tidemill.auditing.attacking import evidence
 from tidemill.auditing.audit import OUTPUTS as AUDIT_OUTPUTS
 from tidemill.auditing.audit import Audit
 from tidemill.auditing.audit import audit as attack
+from tidemill.augmentation import elsewhere
 from tidemill.augmentation import outputs as loop_folder
 from tidemill.augmentation.loop import LoopOptions, LoopResult, refuse_unsuited
 from tidemill.augmentation.loop import loop as turn_round_by_round
@@ -27,6 +28,7 @@ from tidemill.cleaning.plan import Cleaned
 from tidemill.cleaning.unmended import warn_unmended
 from tidemill.codecs.choosing import default_model
 from tidemill.core import options as stated
+from tidemill.core.artifact import is_stored_model
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
 from tidemill.core.finding import Findings
@@ -910,6 +912,7 @@ def loop(
     metric: stated.Deciding = None,
     cost: Annotated[Mapping[str, float] | None, stated.COST] = None,
     newer: Annotated[Table | None, stated.NEWER] = None,
+    also: Annotated[Table | Synthesizer | None, stated.ALSO] = None,
     model: stated.LoopModel = "trees",
     model_options: stated.ModelOptions = None,
     seed: stated.Seed = 0,
@@ -940,6 +943,8 @@ def loop(
             200}``.
         newer: Newer rows, with or without the target: segments that have grown in them are
             generated for.
+        also: Rows of another source with the same columns, target included, or a model of them;
+            rows that are like one's own are tried beside them, in the place of generated ones.
         model, model_options: The generator; by default ``trees`` with ``effort="plain"``, as it
             learns once for every fold.
         seed: The same seed, data and versions give the same results.
@@ -955,12 +960,17 @@ def loop(
         TidemillError: Something that the user can mend.
     """
     job = job_of(run, seed, until=minutes)
-    refuse_over(out, loop_folder.FILES, source, newer, reading.get("schema"))
+    model_beside = _model_beside(also)
+    others = () if model_beside is not None else (also,)
+    refuse_over(
+        out, loop_folder.FILES, source, newer, *others, reading.get("schema"), model=model_beside
+    )
     data = _named(_dataset(source, job, **reading), name)
     refuse_unsuited(data)
     beside = None if newer is None else _newer(_dataset(newer, job), data, job)
     most = stated.whole(rounds, "rounds")
-    options = LoopOptions(most, metric, cost, model, model_options, beside)
+    other = None if also is None else _from_elsewhere(also, data, job)
+    options = LoopOptions(most, metric, cost, model, model_options, beside, other)
     if out is None:
         looped = turn_round_by_round(data, job, options, early=early)
         return paged(looped, data, options, job, command)
@@ -1061,6 +1071,27 @@ def _newer(newer: Dataset, data: Dataset, run: Run) -> Dataset:
             columns.append(target)
     schema = replace(newer.schema, columns=tuple(columns))
     return conform(replace(newer, frame=frame, schema=schema), data, run)
+
+
+def _from_elsewhere(also: Table | Synthesizer, data: Dataset, run: Run) -> Dataset:
+    """Rows of another source, or so many as its model makes, with the columns of the data."""
+    model = _model_beside(also)
+    if model is None:
+        also = cast(Table, also)
+        return elsewhere.matched(_dataset(also, run), data, run)
+    loaded = _loaded(model)
+    made = loaded.sample_dataset(elsewhere.MOST_MADE, run=run.child("proof", "elsewhere"))
+    name = "a model's rows" if isinstance(model, Synthesizer) else f"rows of {Path(model).name}"
+    return elsewhere.matched(replace(made, name=name), data, run)
+
+
+def _model_beside(also: Table | Synthesizer | None) -> Synthesizer | str | Path | None:
+    """What is given, where it is a model or the folder of a run."""
+    if isinstance(also, Synthesizer):
+        return also
+    if isinstance(also, str | Path) and (Path(also).is_dir() or is_stored_model(Path(also))):
+        return also
+    return None
 
 
 def _to_learn_from(data: Table, real: Dataset, run: Run) -> Dataset:

@@ -176,3 +176,37 @@ def test_where_generated_rows_really_help_they_are_accepted(
     assert set(kept["generated in round"]) == {1}
     assert kept["generated for"].null_count() == 0
     assert tm.Sampler.load(tmp_path).strategy == found.strategy
+
+
+def test_rows_from_elsewhere_that_know_more_are_accepted(tmp_path: Path) -> None:
+    own, other = circles(300, 2), circles(4000, 1)
+    found = tm.loop(own, target="y", rounds=1, also=other, out=tmp_path)
+    assert found.verdict.helps
+    assert found.strategy.kind == "elsewhere"
+    assert "rows from elsewhere" in found.verdict.reason
+    kept = pl.read_parquet(tmp_path / "generated.parquet")
+    assert kept.height == found.generated_rows > 1000
+    assert kept.select("a", "b").join(other, on=["a", "b"], how="anti").is_empty()
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Use rows from elsewhere" in page
+    rows, label = own.drop("y"), own["y"]
+    sampler = tm.Sampler.load(tmp_path, also=(other.drop("y"), other["y"]))
+    assert len(sampler.fit_resample(rows, label)[0]) > 1000
+    with pytest.raises(OptionError, match="rows from elsewhere"):
+        tm.Sampler.load(tmp_path).fit_resample(rows, label)
+
+
+@pytest.mark.slow
+def test_rows_from_elsewhere_that_say_nothing_are_not_accepted() -> None:
+    other = circles(4000, 1)
+    shuffled = other.with_columns(other["y"].shuffle(seed=1))
+    assert not tm.loop(circles(300, 2), target="y", rounds=1, also=shuffled).verdict.helps
+
+
+def test_a_model_stands_for_rows_from_elsewhere(tmp_path: Path) -> None:
+    model = tmp_path / "generated.parquet"  # what a model's file is called does not matter
+    tm.fit(circles(400, 1), target="y", options={"effort": "plain"}).save(model)
+    found = tm.loop(circles(100, 2), target="y", rounds=0, also=model)
+    assert not found.verdict.helps
+    with pytest.raises(OutputError, match=r"generated\.parquet"):
+        tm.loop(circles(100, 2), target="y", also=model, out=tmp_path, overwrite=True)

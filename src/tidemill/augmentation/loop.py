@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from tidemill.augmentation import AIMS
+from tidemill.augmentation import AIMS, elsewhere
 from tidemill.augmentation.checkpoint import LoopCheckpoint
 from tidemill.augmentation.diversity import Diversity, diversity
 from tidemill.augmentation.menu import baselines, candidates
 from tidemill.augmentation.scoring import Result, Scoring
-from tidemill.augmentation.strategy import Step, Strategy
+from tidemill.augmentation.strategy import ELSEWHERE, Step, Strategy
 from tidemill.augmentation.training_sets import GeneratorOptions, TrainingSets, apart
 from tidemill.augmentation.wording import round_reason, verdict_reason
 from tidemill.cleaning import plan as cleaning
@@ -69,6 +69,8 @@ class LoopOptions:
             ``metric``, that decides.
         model, options: The generator.
         newer: Newer rows; segments that have grown in them are generated for.
+        also: Rows of another source with the columns of the real ones, which may be put beside
+            them.
     """
 
     rounds: int = 3
@@ -77,6 +79,7 @@ class LoopOptions:
     model: str = "trees"
     options: Mapping[str, Any] | None = None
     newer: Dataset | None = None
+    also: Dataset | None = None
 
 
 @dataclass(frozen=True)
@@ -183,13 +186,13 @@ def loop(
         raise OptionError(f"{asked.rounds} rounds cannot be made", hint="ask for 0 or more")
     unfitted(asked.model, asked.options)
     began = time.monotonic()
-    train, test, newer, findings = _prepared(data, asked.newer, run)
+    train, test, asked, findings = _prepared(data, asked, run)
     caveats: tuple[str, ...] = ()
     if len(train) > MOST_ROWS:
         caveats = (f"Of {len(train):,} training rows, {MOST_ROWS:,} drawn at random were used.",)
         train = split(train, run.child("proof", "looping", "drawn"), MOST_ROWS / len(train))[1]
     prepared = time.monotonic()
-    search = _Search(train, replace(asked, newer=newer), journal or LoopCheckpoint(None, ""), run)
+    search = _Search(train, asked, journal or LoopCheckpoint(None, ""), run)
     search.first_round()
     if early is not None and asked.rounds:
         early(search.proved(test, findings, caveats, early=True))
@@ -216,6 +219,7 @@ def fingerprint(data: Dataset, run: Run, asked: LoopOptions) -> str:
         asked.model,
         sorted((asked.options or {}).items()),
         None if asked.newer is None else _digest(asked.newer),
+        None if asked.also is None else _digest(asked.also),
     )
     return hashlib.sha256(f"{settings!r}{_digest(data)}".encode()).hexdigest()[:32]
 
@@ -225,10 +229,10 @@ def _digest(data: Dataset) -> str:
 
 
 def _prepared(
-    data: Dataset, newer: Dataset | None, run: Run
-) -> tuple[Dataset, Dataset, Dataset | None, Findings]:
-    """Training, test and newer rows, cleaned as the training rows teach, and what is found in the
-    training rows."""
+    data: Dataset, asked: LoopOptions, run: Run
+) -> tuple[Dataset, Dataset, LoopOptions, Findings]:
+    """Training and test rows, the options with newer rows and those from elsewhere, all cleaned as
+    the training rows teach, and what is found in the training rows."""
     if data.target is None:
         raise DataError(
             "there is no target, so nothing says what helps",
@@ -249,10 +253,14 @@ def _prepared(
     names = [column.name for column in train.schema if column.role != "ignore"]
     train = train.select(names)
     test = cleaning.apply(plan, test).data.select(names)
-    if newer is not None:
-        newer = cleaning.apply(plan, cleaning.records(newer, run).data).data
+    if asked.newer is not None:
+        newer = cleaning.apply(plan, cleaning.records(asked.newer, run).data).data
+        asked = replace(asked, newer=newer)
+    if asked.also is not None:
+        also = cleaning.apply(plan, cleaning.records(asked.also, run).data).data
+        asked = replace(asked, also=elsewhere.prepared(also, train, test, run))
     seen, held = split(train, run.child("proof", "looping", "findings"))
-    return train, test, newer, mine(seen, held, run)
+    return train, test, asked, mine(seen, held, run)
 
 
 class _Search:
@@ -315,8 +323,14 @@ class _Search:
 
     def _round(self, number: int) -> bool:
         began = time.monotonic()
-        newer = self._asked.newer is not None
-        tried = candidates(self._best.strategy, self._train, self._problem, newer=newer)
+        also = 0 if self._asked.also is None else len(self._asked.also)
+        tried = candidates(
+            self._best.strategy,
+            self._train,
+            self._problem,
+            newer=self._asked.newer is not None,
+            also=also,
+        )
         words = f"round {number}: trying generated rows"
         found = self._scoring.results(tried, self._learner, words)
         self._tried += len(tried)
@@ -412,6 +426,7 @@ class _Search:
             self._asked.options or {"effort": "plain"},
             learner,
             self._asked.newer,
+            self._asked.also,
         )
         return Scoring(self._train, self._folds, self._measure, settings, self._journal, self._run)
 
@@ -605,7 +620,7 @@ def _aims(found: Sequence[Result], before: tuple[Step, ...]) -> list[str]:
         steps = result.strategy.steps
         if len(steps) > len(before):
             tried.add(steps[-1].aim)
-    return [aim for aim in AIMS if aim in tried]
+    return [aim for aim in (*AIMS, ELSEWHERE) if aim in tried]
 
 
 def _suited(problem: Problem, asked: LoopOptions) -> tuple[Measure, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tidemill.augmentation.interpolated import methods
-from tidemill.augmentation.strategy import Step, Strategy
+from tidemill.augmentation.strategy import ELSEWHERE, Step, Strategy
 from tidemill.core.dataset import Dataset
 from tidemill.trials.problem import Problem
 
@@ -13,6 +13,8 @@ LIGHT = 1 / 3
 """What a generated row counts for where it is to count less than a real one."""
 SMALL = 5000
 """Up to so many real rows, four times as many generated ones are tried."""
+MOST_ELSEWHERE = 16.0
+"""Rows from elsewhere for each real one, at most."""
 
 
 def baselines(train: Dataset, problem: Problem) -> list[Strategy]:
@@ -27,9 +29,18 @@ def baselines(train: Dataset, problem: Problem) -> list[Strategy]:
 
 
 # few, as each one more asks more of the proof on the test rows
-def candidates(best: Strategy, train: Dataset, problem: Problem, *, newer: bool) -> list[Strategy]:
-    """Strategies that add one step of generated rows to the best so far; rows made by SMOTE are
-    left out."""
+def candidates(
+    best: Strategy, train: Dataset, problem: Problem, *, newer: bool, also: int = 0
+) -> list[Strategy]:
+    """Strategies that add one step to the best so far; rows made by SMOTE are left out.
+
+    Args:
+        best: The best so far.
+        train: The real rows.
+        problem: The target.
+        newer: Whether there are newer rows.
+        also: How many rows there are elsewhere.
+    """
     steps = [Step("alike", 1, LIGHT)]
     if len(train) <= SMALL:
         steps.append(Step("alike", 4, LIGHT))
@@ -38,5 +49,15 @@ def candidates(best: Strategy, train: Dataset, problem: Problem, *, newer: bool)
         steps += [Step("rare"), Step("uncertain"), Step("thin rules")]
     if newer:
         steps.append(Step("shifted"))
+    if also and not any(step.aim == ELSEWHERE for step in best.steps):
+        steps += _from_elsewhere(also / len(train))
     plain = replace(best, method="")
     return [replace(plain, steps=(*plain.steps, step)) for step in steps]
+
+
+def _from_elsewhere(most: float) -> list[Step]:
+    """Many rows of another source, few, and many that count less; there are so many for each real
+    one."""
+    most = min(MOST_ELSEWHERE, float(f"{most:.2g}"))
+    few = float(f"{most / 4:.2g}")
+    return [Step(ELSEWHERE, most), Step(ELSEWHERE, few), Step(ELSEWHERE, most, LIGHT)]

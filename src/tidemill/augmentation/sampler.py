@@ -13,9 +13,11 @@ import numpy as np
 import polars as pl
 from sklearn.base import BaseEstimator
 
+from tidemill.augmentation.elsewhere import matched, prepared
 from tidemill.augmentation.strategy import Strategy
 from tidemill.augmentation.training_sets import GeneratorOptions, TrainingSets
 from tidemill.core.columns import by_name
+from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, InputError, OptionError
 from tidemill.core.frame_form import FrameForm
 from tidemill.core.results_folder import refuse_unfinished
@@ -45,6 +47,8 @@ class Sampler(BaseEstimator):  # type: ignore[misc]
         model: The generator's registered name.
         options: Its options.
         seed: The same seed and rows give the same rows.
+        also: The rows of another source and their target, ``(X, y)``, for a strategy that adds rows
+            from elsewhere. Records that are tested on must not be among them.
 
     Example:
         >>> from sklearn.datasets import load_breast_cancer
@@ -63,11 +67,13 @@ class Sampler(BaseEstimator):  # type: ignore[misc]
         model: str = "trees",
         options: Mapping[str, Any] | None = None,
         seed: int = 0,
+        also: tuple[Any, Any] | None = None,
     ) -> None:
         self.strategy = strategy
         self.model = model
         self.options = options
         self.seed = seed
+        self.also = also
 
     def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
         """The rows with the generated ones below, in the types that came in.
@@ -86,7 +92,9 @@ class Sampler(BaseEstimator):  # type: ignore[misc]
         label = _label(y, len(frame))
         name = _free(frame.columns)
         data = read(frame.with_columns(label.cast(pl.String).alias(name)), run, target=name)
-        workshop = TrainingSets(data, GeneratorOptions(self.model, self.options or {}), run)
+        also = None if self.also is None else _elsewhere(self.also, data, name, run)
+        settings = GeneratorOptions(self.model, self.options or {}, also=also)
+        workshop = TrainingSets(data, settings, run)
         made = workshop.rows(Strategy(method=strategy.method, steps=strategy.steps)).data
         self.repeats_ = max([1, *(round(1 / step.weight) for step in strategy.steps)])
         added = np.arange(len(data), len(made))
@@ -104,8 +112,12 @@ class Sampler(BaseEstimator):  # type: ignore[misc]
         return self
 
     @staticmethod
-    def load(path: str | Path) -> Sampler:
+    def load(path: str | Path, also: tuple[Any, Any] | None = None) -> Sampler:
         """The winner of a loop, from the ``strategy.json`` in its folder.
+
+        Args:
+            path: The folder, or the file.
+            also: The rows of another source, where the winner adds some.
 
         Raises:
             InputError: There is none, or it is damaged.
@@ -122,6 +134,7 @@ class Sampler(BaseEstimator):  # type: ignore[misc]
                 model=state["model"],
                 options=current(state["options"], known),
                 seed=state["seed"],
+                also=also,
             )
         except (InputError, OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(
@@ -142,6 +155,13 @@ def _strategy(given: Any) -> Strategy:
         f"a {type(given).__name__} is no strategy",
         hint="give a Strategy, or use Sampler.load(folder)",
     )
+
+
+def _elsewhere(also: tuple[Any, Any], data: Dataset, target: str, run: Run) -> Dataset:
+    frame, _ = _framed(also[0], run)
+    label = _label(also[1], len(frame))
+    other = read(frame.with_columns(label.cast(pl.String).alias(target)), run, target=target)
+    return prepared(matched(other, data, run), data, None, run)
 
 
 def _framed(X: Any, run: Run) -> tuple[pl.DataFrame, FrameForm]:

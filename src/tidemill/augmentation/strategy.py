@@ -9,15 +9,17 @@ from typing import Any, Literal
 
 from tidemill.core.states import HasState, from_state
 
-Kind = Literal["real", "interpolated", "generated"]
+Kind = Literal["real", "interpolated", "generated", "elsewhere"]
+ELSEWHERE = "elsewhere"
+"""What stands in an aim's place where rows are not generated, but taken from another source."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Rows that one round generates.
+    """Rows that one round generates, or takes from elsewhere.
 
     Attributes:
-        aim: What for, a registered aim's name.
+        aim: What for, a registered aim's name; ELSEWHERE for rows of another source.
         amount: How many, as a multiple of the number that is natural for the aim.
         weight: What a generated row counts for beside a real one, above 0 and at most 1.
     """
@@ -28,8 +30,10 @@ class Step:
 
     def __str__(self) -> str:
         aims = {"alike": "more of all kinds", "rare": "of the rarer classes"}
-        words = f"rows {aims.get(self.aim, f'for {self.aim}')}"
-        if self.amount == 0.5:
+        words = f"generated rows {aims.get(self.aim, f'for {self.aim}')}"
+        if self.aim == ELSEWHERE:
+            words = f"rows from elsewhere, up to {self.amount:g} for each real one"
+        elif self.amount == 0.5:
             words += ", half as many"
         elif self.amount != 1:
             words += f", {self.amount:g} times as many"
@@ -67,14 +71,16 @@ class Strategy(HasState):
     def kind(self) -> Kind:
         """Where the rows come from."""
         if self.steps and not self.copied:
-            return "generated"
+            elsewhere = all(step.aim == ELSEWHERE for step in self.steps)
+            return "elsewhere" if elsewhere else "generated"
         return "interpolated" if self.method else "real"
 
     def __str__(self) -> str:
         parts = [self.method] if self.method else []
         if self.steps:
-            made = "copies of real rows in the place of" if self.copied else "generated"
-            parts.append(f"{made} {'; then '.join(map(str, self.steps))}")
+            words = "; then ".join(map(str, self.steps))
+            copied = "copies of real rows in the place of "
+            parts.append(copied + words if self.copied else words)
         if self.balanced:
             parts.append("class weights")
         return " with ".join(parts) or "real rows alone"

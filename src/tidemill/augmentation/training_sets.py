@@ -12,11 +12,12 @@ import polars as pl
 
 from tidemill.augmentation import AIMS
 from tidemill.augmentation.aims import Studied, Want
+from tidemill.augmentation.elsewhere import in_order
 from tidemill.augmentation.gates import Gate, gates, through
 from tidemill.augmentation.interpolated import interpolated
-from tidemill.augmentation.strategy import Step, Strategy
+from tidemill.augmentation.strategy import ELSEWHERE, Step, Strategy
 from tidemill.core.dataset import Dataset
-from tidemill.core.errors import ConditionError
+from tidemill.core.errors import ConditionError, OptionError
 from tidemill.core.run import Run
 from tidemill.pipeline.feedback import joined
 from tidemill.supervised.arrays import Floats
@@ -45,6 +46,7 @@ class GeneratorOptions:
         model, options: The generator.
         learner: Whose errors say where rows are wanted.
         newer: Newer rows, for the aim "shifted".
+        also: Rows of another source that are fit to stand beside the real ones.
         guarded: Whether every generator learns from the real rows and every row passes the gates.
             Without that, each learns from the rows of the one before alone: it is there to show
             what then happens, and for nothing else.
@@ -54,19 +56,20 @@ class GeneratorOptions:
     options: Mapping[str, Any] = field(default_factory=dict)
     learner: str = "boosting"
     newer: Dataset | None = None
+    also: Dataset | None = None
     guarded: bool = True
 
 
 @dataclass(frozen=True)
 class Pool:
-    """Rows that were generated for one aim and passed the gates.
+    """Rows that were generated for one aim and passed the gates, or those from elsewhere.
 
     Attributes:
         data: The rows; each want's stand together, in the order in which they may be taken.
         want: (n,) the position of each row's want.
         sizes: The natural number of rows of each want.
         whys: Each want in words.
-        generated: Rows that were generated.
+        generated: Rows that were generated; 0 for those from elsewhere.
         dropped: Reason -> how many fell.
     """
 
@@ -197,7 +200,25 @@ class TrainingSets:
             )
         return Studied(self.real, self.problem, predictions, self.settings.newer)
 
+    def _from_elsewhere(self, before: tuple[Step, ...]) -> Pool:
+        """Rows of the other source, in the order in which they may be taken. They are real, so no
+        gate judges them: how likely they are here has a say in which are taken."""
+        also = self.settings.also
+        if also is None:
+            raise OptionError(
+                "the strategy adds rows from elsewhere, and none are given",
+                hint="give the other table with option 'also'",
+            )
+        run = self._run.child("proof", "looping", "elsewhere")
+        at = in_order(also, self.real, self.problem, run)[:MOST_ADDED]
+        origin = pl.repeat(len(before) + 1, len(at), dtype=pl.Int16, eager=True)
+        why = f"rows of {also.name}, the sooner the more they are like the training rows"
+        taken = replace(also.rows(at), origin=origin)
+        return Pool(taken, np.zeros(len(at), np.int64), (len(self.real),), (why,), 0, {})
+
     def _pooled(self, before: tuple[Step, ...], aim: str) -> Pool:
+        if aim == ELSEWHERE:
+            return self._from_elsewhere(before)
         wants = [want for want in AIMS.load(aim)(self.studied(before)) if want.rows]
         run = self._run.child("proof", "looping", "pool", len(before), aim)
         most = MOST_AMOUNT if aim == "alike" else 1.0

@@ -200,6 +200,15 @@ def _pack(path: Path, members: Mapping[str, bytes], packing: int) -> None:
             archive.writestr(info, data, compresslevel=6)
 
 
+def is_stored_model(path: Path) -> bool:
+    """Whether a file is packed as a stored model; it may still be damaged."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "manifest.json" in archive.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
 def load(path: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, np.ndarray]]:
     """Manifest, documents and arrays of a stored model, checked against its hashes and bounds.
 

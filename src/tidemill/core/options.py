@@ -197,6 +197,13 @@ REAL = _table("Real rows.", "A")
 GENERATED = _table("Generated rows.", "B")
 UNSEEN = _table("Real rows the generator has not seen: all tests are then made on them.", "H")
 NEWER = _table("Newer rows: generate for what has grown in them.", "DATA")
+ALSO = Doc(
+    "Rows of another year, region or shop with the same columns, or a model of them: those that "
+    "are like yours are tried beside them.",
+    "OTHER",
+    given=str,
+    reads="table",
+)
 NEW_CUSTOMERS = _table(
     "New customers' lines: they get lists, too, and nothing is learned anew.", "DATA"
 )

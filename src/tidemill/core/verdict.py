@@ -106,7 +106,7 @@ class Candidate:
     Attributes:
         strategy: In words.
         kind: "real" (real rows only: none, class weights, repetition), "interpolated" (SMOTE and
-            friends) or "generated".
+            friends), "generated" or "elsewhere" (rows of another source).
         rows: Rows that it adds to the training rows, on average over the folds.
         value: Its figure in cross-validation.
         gain, low, high: Against the best so far, with a 95 % interval corrected for the overlap of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -158,7 +159,7 @@ def _trees(
     classes: int,
     run: Run,
     trees: int,
-    **settings: object,
+    **settings: Any,
 ) -> Floats:
     matrix = tree_matrix(rows)
     model = boosted(layout, matrix, label, run, trees=trees, classes=classes, **settings)

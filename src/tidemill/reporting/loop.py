@@ -50,7 +50,7 @@ def build_loop(account: LoopReportInput) -> Report:
     ):
         if inside:
             blocks += [Heading(title, 2, anchor), *inside]
-    question = f"Do generated rows help to predict {account.target}?"
+    question = f"Do {account.rows_added} help to predict {account.target}?"
     return Report(account.name, question, tuple(blocks), _text(account))
 
 
@@ -81,13 +81,15 @@ def sentences(account: LoopReportInput) -> tuple[str, str, tuple[str, ...]]:
     figures = f"{account.words(main.measure)} {_gained(account, main)}"
     if verdict.helps:
         best = f"Best: {verdict.strategy} ({plural(account.generated, 'row')})."
-        return f"Use generated rows: {figures}.", best, basis
+        what = "rows from elsewhere" if account.kind == "elsewhere" else account.rows_added
+        return f"Use {what}: {figures}.", best, basis
+    rows = account.rows_added
     basis += (f"What to use instead: {account.strategy}.",)
     if isfinite(main.low) and main.low > 0:
-        title = "Do not use generated rows: a gain in cross-validation was not confirmed."
+        title = f"Do not use {rows}: a gain in cross-validation was not confirmed."
         text = f"{verdict.strategy}: {figures} in cross-validation."
         return title, text, (account.turns[-1].reason, *basis)
-    title = f"Do not use generated rows: nothing beat {verdict.control} for sure."
+    title = f"Do not use {rows}: nothing beat {verdict.control} for sure."
     if main.high < 0:
         text = f"Even the best candidate, {verdict.strategy}, does worse: {figures}."
     elif main.low == main.high == 0:
@@ -107,8 +109,8 @@ def _basis(account: LoopReportInput, main: Contrast) -> tuple[str, ...]:
     basis = (
         f"Measured by cross-validation of {plural(len(account.train), 'training row')} "
         f"({account.words(main.learner)}), beside {main.control}, the best that was reached "
-        "without generated rows.",
-        f"{tries} with generated rows {were} tried.",
+        f"without {account.rows_added}.",
+        f"{tries} with {account.rows_added} {were} tried.",
     )
     tested = account.verdict.test
     if tested is None:
@@ -151,14 +153,14 @@ def _tiles(account: LoopReportInput) -> list[Tile]:
         tiles.append(Tile(without, f"{words} without", main.control))
         if account.tried:
             tiles.append(
-                Tile(value(main.measure, main.value), f"{words} with generated rows", best)
+                Tile(value(main.measure, main.value), f"{words} with {account.rows_added}", best)
             )
     tried = "strategy tried" if account.tried == 1 else "strategies tried"
     note = ""
     if account.stopped:
         note = f"in {plural(max(0, len(account.turns) - 1), 'round')}; {account.stopped}"
     tiles.append(Tile(count(account.tried), tried, note))
-    if account.kind == "generated":
+    if account.kind in ("generated", "elsewhere"):
         where = "by the best strategy, to all training rows"
         tiles.append(Tile(count(account.generated), "rows to add", where))
     return tiles

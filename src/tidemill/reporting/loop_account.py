@@ -47,7 +47,7 @@ class LoopReportInput:
     train: Dataset
     test: Dataset
     strategy: str
-    kind: Literal["real", "interpolated", "generated"]
+    kind: Literal["real", "interpolated", "generated", "elsewhere"]
     generated: int = 0
     measures: Mapping[str, str] = field(default_factory=dict)
     learners: Mapping[str, str] = field(default_factory=dict)
@@ -79,11 +79,23 @@ class LoopReportInput:
 
     @property
     def tried(self) -> int:
-        """How many strategies with generated rows competed."""
-        strategies = 0
-        for turn in self.turns:
-            strategies += sum(candidate.kind == "generated" for candidate in turn.candidates)
-        return strategies
+        """How many strategies that add rows competed."""
+        return len(self._tried_kinds)
+
+    @property
+    def rows_added(self) -> str:
+        """What such strategies add, in words."""
+        return "added rows" if "elsewhere" in self._tried_kinds else "generated rows"
+
+    @property
+    def from_elsewhere(self) -> bool:
+        """Whether the best strategy adds rows of another source."""
+        return "rows from elsewhere" in self.strategy and self.kind != "real"
+
+    @property
+    def _tried_kinds(self) -> list[str]:
+        kinds = [candidate.kind for turn in self.turns for candidate in turn.candidates]
+        return [kind for kind in kinds if kind in ("generated", "elsewhere")]
 
     def words(self, name: str) -> str:
         """A measure or a learner in words."""

@@ -34,7 +34,7 @@ def rounds(account: LoopReportInput) -> list[Block]:
             "Each round looks for places where the real rows are thin, generates for them, drops "
             "rows that do not pass the gates, and lets strategies compete on the same folds. The "
             "best one is accepted only if its whole interval lies above 0 and it beats copies of "
-            "real rows in the place of the generated ones."
+            f"real rows in the place of the {account.rows_added.removesuffix(' rows')} ones."
         )
     ]
     for turn in account.turns:

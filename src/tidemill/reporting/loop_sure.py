@@ -67,7 +67,7 @@ def _curves(account: LoopReportInput) -> list[Block]:
         Heading("With fewer real rows"),
         Paragraph(
             "What the same strategy does when only a part of the real rows is there to learn from. "
-            f"{better} is better; generated rows most often help where real ones are few."
+            f"{better} is better; {account.rows_added} most often help where real ones are few."
         ),
         Grid(tuple(pictures), "large"),
     ]
@@ -82,7 +82,7 @@ def _curve(account: LoopReportInput, learner: str, points: list[Contrast]) -> Pi
         tuple(round(100 * point.share) for point in points),
         (
             Series(f"real rows ({points[-1].control})", without),
-            Series("generated rows as well", generated),
+            Series(f"{account.rows_added} as well", generated),
         ),
         "% of the real rows learned from",
         account.words(account.measure),

@@ -25,8 +25,11 @@ def use(account: LoopReportInput) -> list[Block]:
             ),
         ]
     balanced = ', class_weight="balanced"' if weighs else ""
+    folder = account.folder or "DIR"
+    if account.from_elsewhere:
+        return _with_rows_from_elsewhere(account, folder)
     code = PIPELINE.format(
-        folder=account.folder or "DIR",
+        folder=folder,
         target=account.target,
         classifier=f"LogisticRegression(max_iter=1000{balanced})",
     )
@@ -47,6 +50,28 @@ def use(account: LoopReportInput) -> list[Block]:
         )
     return blocks
 
+
+def _with_rows_from_elsewhere(account: LoopReportInput, folder: str) -> list[Block]:
+    rows = plural(account.generated, "row")
+    return [
+        Paragraph(
+            f"Put the {rows} of generated.parquet below the training rows, and train your model on "
+            "both. Rows from elsewhere are real ones: treat them as you treat that table. A part "
+            "of them that is not like your rows was left out; so was every record that your own "
+            "table has, too."
+        ),
+        CodeBlock(BELOW.format(folder=folder)),
+        Paragraph(
+            "In cross-validation, Sampler.load takes the other table and draws anew in each call:"
+        ),
+        CodeBlock(f'Sampler.load("{folder}", also=(X_elsewhere, y_elsewhere))'),
+    ]
+
+
+BELOW = """import pandas as pd
+
+added = pd.read_parquet("{folder}/generated.parquet")
+rows = pd.concat([pd.read_csv("YOUR.csv"), added], join="inner")"""
 
 PIPELINE = """import pandas as pd
 from imblearn.pipeline import make_pipeline

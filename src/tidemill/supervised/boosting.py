@@ -48,6 +48,7 @@ def boosted(
     *,
     trees: int,
     classes: int = 2,
+    weight: Floats | None = None,
     **settings: Any,
 ) -> lgb.Booster:
     """LightGBM's defaults (31 leaves, learning rate 0.1, 20 rows a leaf) but for what is given; the
@@ -63,6 +64,7 @@ def boosted(
         run: Its seed.
         trees: Boosting rounds.
         classes: Their number; 0 where the label is a number.
+        weight: What each row counts for, (n,); None for all the same.
         settings: Further LightGBM parameters.
     """
     import lightgbm as lgb
@@ -76,7 +78,9 @@ def boosted(
         "feature_fraction": min(1.0, COLUMNS_A_TREE / max(1, matrix.shape[1])),
         **settings,
     }
-    data = lgb.Dataset(matrix, label, categorical_feature=native, params={"verbosity": -1})
+    data = lgb.Dataset(
+        matrix, label, weight=weight, categorical_feature=native, params={"verbosity": -1}
+    )
     return lgb.train(dict(fixed), data, trees)
 
 

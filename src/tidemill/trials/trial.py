@@ -46,13 +46,14 @@ class Arm:
 
     Attributes:
         name: In words, and its name in the results.
-        kind: "real" (real rows only), "interpolated" (SMOTE and friends) or "generated".
+        kind: "real" (real rows only), "interpolated" (SMOTE and friends), "generated" or
+            "elsewhere" (rows of another source).
         make: From the real rows of a fold to what is learned from. The run is the same for all arms
             of a fold.
     """
 
     name: str
-    kind: Literal["real", "interpolated", "generated"]
+    kind: Literal["real", "interpolated", "generated", "elsewhere"]
     make: Callable[[Dataset, Run], TrialRows]
 
 

@@ -34,6 +34,12 @@ MOST_MADE = 20_000
 LEAST_COLUMNS = 0.5
 """Of one's own columns to learn from, the other source has at least this share."""
 PARTS = 3
+LEAST_OVERLAP = 0.2
+"""A column whose values overlap less says where a row is from, and nothing of how alike it is."""
+FINEST = 100
+"""Values by which overlap is reckoned; more are put into so many bins."""
+CLIPPED = 0.99
+"""Of the density ratios, those above this quantile count as that."""
 CALIBRATION = 2_000
 """Rows elsewhere whose nearest others say how much two different records agree."""
 ODD = 0.999
@@ -236,8 +242,8 @@ def _same_person(rows: Dataset, known: Dataset) -> Bools:
 
 
 def in_order(other: Dataset, own: Dataset, problem: Problem, run: Run) -> NDArray[np.int64]:
-    """Positions of the rows that one may take, each with a chance that grows with its density
-    ratio, in the order in which to take them.
+    """Positions of all rows elsewhere in the order in which to take them: the first m are, for any
+    m, a sample without replacement weighted by the density ratio (Efraimidis and Spirakis, 2006).
 
     Args:
         other: Prepared rows of another source.
@@ -245,16 +251,22 @@ def in_order(other: Dataset, own: Dataset, problem: Problem, run: Run) -> NDArra
         problem: The target.
         run: Its seed.
     """
-    columns = [*problem.inputs, problem.target]
-    chance = np.minimum(1, density_ratio(other, own, columns, run))
-    rng = run.rng("looping", "elsewhere", "drawn")
-    return rng.permutation(np.flatnonzero(rng.random(len(other)) < chance))
+    ratio = density_ratio(other, own, [*problem.inputs, problem.target], run)
+    weight = np.minimum(ratio, np.quantile(ratio, CLIPPED))
+    drawn = 1 - run.rng("looping", "elsewhere", "drawn").random(len(other))
+    return np.argsort(-np.log(drawn) / np.maximum(weight, 1e-12), kind="stable")
 
 
 def density_ratio(other: Dataset, own: Dataset, columns: Sequence[Column], run: Run) -> Floats:
     """(n,) how much more often a row is met here than elsewhere, by models that have not learned
-    it."""
-    columns = [c for c in columns if c.kind != "text" and other.frame[c.name].count()]
+    it. A column that tells the sources apart has no part in it, unless it is the target."""
+    columns = [
+        column
+        for column in columns
+        if column.kind != "text"
+        and other.frame[column.name].count()
+        and (column.role == "target" or _overlap(other, own, column.name) >= LEAST_OVERLAP)
+    ]
     layout, (ours, theirs) = features((own, other), columns)
     rows = tree_matrix(together(ours, theirs))
     label = np.repeat([1.0, 0.0], [len(own), len(other)])
@@ -269,9 +281,22 @@ def density_ratio(other: Dataset, own: Dataset, columns: Sequence[Column], run: 
             label[learned],
             run,
             weight=weight[learned],
-            trees=200,
+            trees=100,
             num_leaves=4,  # one's own rows are few
         )
         chance[~learned] = predictions(model, rows[~learned])
     chance = chance[len(own) :]
     return chance / np.maximum(1 - chance, 1e-9)
+
+
+def _overlap(other: Dataset, own: Dataset, name: str) -> float:
+    """The area that the distributions of a column's values here and elsewhere share."""
+    both = pl.concat([own.frame[name], other.frame[name]])
+    code = both.rank("dense").fill_null(0).to_numpy().astype(np.int64)
+    if code.max() > FINEST:
+        code = (both.rank() / both.count() * FINEST).fill_null(0).ceil().to_numpy().astype(np.int64)
+    here, there = (
+        np.bincount(part, minlength=code.max() + 1) / len(part)
+        for part in (code[: len(own)], code[len(own) :])
+    )
+    return float(np.minimum(here, there).sum())

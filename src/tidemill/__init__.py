@@ -16,6 +16,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from tidemill.augmentation.sampler import Sampler
+    from tidemill.core.database import Database
     from tidemill.core.dataset import Dataset
     from tidemill.core.run import Run
     from tidemill.core.schema import Schema
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         loop,
         mine,
         read,
+        read_database,
         report,
         run,
         sample,
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Database",
     "Dataset",
     "Run",
     "Sampler",
@@ -60,6 +63,7 @@ __all__ = [
     "loop",
     "mine",
     "read",
+    "read_database",
     "recipe",
     "report",
     "run",
@@ -74,6 +78,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "Database": "core.database",
     "Dataset": "core.dataset",
     "Run": "core.run",
     "Sampler": "augmentation.sampler",

@@ -252,13 +252,23 @@ def _read(data: str, job: Job, target: str | None, roles: options.Roles) -> Data
 
 
 @_command
-def read(data: Data, *, target: options.Target = None, roles: options.Roles, work: Silent) -> None:
-    """Show each column's kind and role, and why."""
+def read(
+    data: Data,
+    *,
+    target: options.Target = None,
+    keys: Annotated[Sequence[str], options.KEYS] = (),
+    links: Annotated[Sequence[str], options.LINKS] = (),
+    roles: options.Roles,
+    work: Silent,
+) -> None:
+    """Show each column's kind and role, and why; of several tables, how they are linked."""
     from tidemill.core.sensitive import suggest
     from tidemill.io.profile import profile
     from tidemill.reporting.profile import shown
 
     with _job(work) as job:
+        if _read_database(data, keys, links, job):
+            return
         table = _read(data, job, target, roles)
         about = profile(table)
         suggest(table.schema, job.run)
@@ -268,6 +278,27 @@ def read(data: Data, *, target: options.Target = None, roles: options.Roles, wor
             columns=about.to_dicts(),
             aside=[asdict(line) for line in table.aside],
         )
+
+
+def _read_database(data: str, keys: Sequence[str], links: Sequence[str], job: Job) -> bool:
+    """Show the tables of a source that holds several which are linked; False where it does
+    not."""
+    from tidemill.io.databases.reading import is_database, is_spreadsheet, read_database
+    from tidemill.reporting.database import as_state, shown
+
+    if not is_database(data):
+        if keys or links:
+            raise OptionError(
+                "keys and links are named of several tables, and this is one",
+                where=data,
+                hint="give a SQLite file without ?table=, a spreadsheet or a folder of tables",
+            )
+        return False
+    database = read_database(data, job.run, keys=keys, links=links)
+    if is_spreadsheet(data) and not database.links:
+        return False  # sheets of notes, or of other matters
+    job.say(shown(database), **as_state(database))
+    return True
 
 
 @_command

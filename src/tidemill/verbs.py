@@ -29,6 +29,7 @@ from tidemill.cleaning.unmended import warn_unmended
 from tidemill.codecs.choosing import default_model
 from tidemill.core import options as stated
 from tidemill.core.artifact import is_stored_model
+from tidemill.core.database import Database
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
 from tidemill.core.finding import Findings
@@ -42,6 +43,7 @@ from tidemill.core.split import split as divide
 from tidemill.core.states import HasState
 from tidemill.core.verdict import Verdict
 from tidemill.io.conforming import conform
+from tidemill.io.databases.reading import read_database as read_tables
 from tidemill.io.file import content_of
 from tidemill.io.formats.encoding import utf8_of
 from tidemill.io.reading import Input
@@ -130,6 +132,30 @@ def read(source: Data, *, run: Run | None = None, **reading: Unpack[stated.Readi
         [('age', 'number', 'feature'), ('plan', 'category', 'target')]
     """
     return read_table(_source(source), run or _run(), **reading)
+
+
+def read_database(
+    source: str | Path,
+    *,
+    keys: Annotated[Sequence[str], stated.KEYS] = (),
+    links: Annotated[Sequence[str], stated.LINKS] = (),
+    run: Run | None = None,
+) -> Database:
+    """All tables of a SQLite file, a spreadsheet or a folder of files, with their keys and links.
+
+    Args:
+        source: The path.
+        keys: What names a row of a table, where that is not found: "orders.id", or with several
+            columns "lines.(order, product)".
+        links: What points to what, where that is not found: "orders.customer_id=customers.id".
+        run: For progress.
+
+    Raises:
+        InputError: It holds no tables, or one of them cannot be read.
+        SchemaError: A key or a link names what is not there.
+        OptionError: A key or a link is not written so.
+    """
+    return read_tables(source, run or _run(), keys=keys, links=links)
 
 
 def split(

@@ -204,6 +204,12 @@ ALSO = Doc(
     given=str,
     reads="table",
 )
+KEYS = Doc("Of several tables: these columns name a row, as orders.id; may repeat.", "KEY", "key")
+LINKS = Doc(
+    "Of several tables: rows point to rows, as orders.customer_id=customers.id; may repeat.",
+    "LINK",
+    "link",
+)
 NEW_CUSTOMERS = _table(
     "New customers' lines: they get lists, too, and nothing is learned anew.", "DATA"
 )

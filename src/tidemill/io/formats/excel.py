@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any
 
 import polars as pl
@@ -19,7 +21,7 @@ from tidemill.core.words import plural, quoted
 from tidemill.io.beside import has_blank_columns, table_columns
 from tidemill.io.bounds import MAX_COLUMNS, MAX_ROWS, check_sheets
 from tidemill.io.extent import Body, extent_of
-from tidemill.io.file import File
+from tidemill.io.file import File, located
 from tidemill.io.layout import Layout, Row, found_layout, told
 from tidemill.io.names import named, trimmed
 from tidemill.io.source import Raw
@@ -41,6 +43,37 @@ def read(file: File, run: Run) -> Raw:
     Raises:
         InputError: The file is damaged, there is no such sheet, or no rows.
     """
+    where = str(file.path)
+    with _opened(file) as book:
+        sheet = _sheet(book, file, run)
+        grid = _grid(sheet)
+        merged = [] if grid is None else sheet.merged_cell_ranges or []
+    if grid is None:
+        raise InputError(
+            "there are no rows below a row of names",
+            where=where,
+            hint="name another sheet by FILE?sheet=NAME",
+        )
+    return _table(_asked(grid, file), merged, file, run)
+
+
+def sheets_of(path: Path) -> list[str]:
+    """The sheets of a file that hold a row of names and others.
+
+    Raises:
+        InputError: The file is damaged.
+    """
+    from python_calamine import SheetTypeEnum
+
+    with _opened(located(path, {})) as book:
+        names = [one.name for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
+        sheets = {name: _loaded(book, name) for name in names}
+    return [name for name, sheet in sheets.items() if sheet is not None and sheet.height > 1]
+
+
+@contextmanager
+def _opened(file: File) -> Iterator[Any]:
+    """The workbook of a file; what cannot be read of it, also later on, is an InputError."""
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     where = str(file.path)
@@ -49,9 +82,7 @@ def read(file: File, run: Run) -> Raw:
         check_sheets(io.BytesIO(content), where)
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
-            sheet = _sheet(book, file, run)
-            grid = _grid(sheet)
-            merged = [] if grid is None else sheet.merged_cell_ranges or []
+            yield book
     except PasswordError as error:
         raise InputError(
             "the file is protected by a password",
@@ -64,13 +95,6 @@ def read(file: File, run: Run) -> Raw:
             where=where,
             hint="open it in Excel and save it again",
         ) from error
-    if grid is None:
-        raise InputError(
-            "there are no rows below a row of names",
-            where=where,
-            hint="name another sheet by FILE?sheet=NAME",
-        )
-    return _table(_asked(grid, file), merged, file, run)
 
 
 def write(parts: Iterable[pl.DataFrame], file: IO[bytes]) -> None:

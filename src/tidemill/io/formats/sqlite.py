@@ -45,8 +45,7 @@ def read(file: File, run: Run) -> Raw:
             table = _table(base, file)
             names, columns = _columns(base, table, where, run, watch)
     except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:
-        what, hint = _trouble(str(error), file.path)
-        raise InputError(what, where=where, hint=hint) from error
+        raise trouble(error, file.path) from error
     labels = named(names, where, run)
     return Raw(pl.DataFrame(dict(zip(labels, columns, strict=True))))
 
@@ -111,6 +110,12 @@ class _Watch:
                     hint="it is a view that repeats rows, or never ends: give a table instead",
                 )
         return rows
+
+
+def trouble(error: Exception, path: Path) -> InputError:
+    """For a file that cannot be read as a database."""
+    what, hint = _trouble(str(error), path)
+    return InputError(what, where=str(path), hint=hint)
 
 
 def _trouble(error: str, path: Path) -> tuple[str, str]:

@@ -1,0 +1,194 @@
+"""Several tables that belong together: their datasets, keys and links."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from tidemill.core.columns import by_name
+from tidemill.core.dataset import Dataset
+from tidemill.core.errors import SchemaError
+from tidemill.core.words import listing, shortlist
+
+
+@dataclass(frozen=True, slots=True)
+class TableKey:
+    """What names a row of a table.
+
+    Attributes:
+        table: The table.
+        columns: The columns that name a row together.
+        reason: Why they are held to do so.
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    reason: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.table}.{_columns(self.columns)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Rows of a table that point to rows of a table, or of the same one.
+
+    Attributes:
+        child: The table whose rows point.
+        columns: What they point with; a row in which one of them is missing points to nothing.
+        parent: The table that they point to.
+        to: The columns of the parent that these equal, in the same order.
+        reason: Why it is held to be a link.
+    """
+
+    child: str
+    columns: tuple[str, ...]
+    parent: str
+    to: tuple[str, ...]
+    reason: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.child}.{_columns(self.columns)} = {self.parent}.{_columns(self.to)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """How a link holds.
+
+    Attributes:
+        link: The link.
+        rows: Rows of the child.
+        empty: Those that point to nothing, as a value is missing.
+        astray: Those that point to a row that is not there.
+        example: One value, or several, that is not there; None where all are.
+    """
+
+    link: Link
+    rows: int
+    empty: int
+    astray: int
+    example: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Database:
+    """Tables, their keys, and how they are linked.
+
+    Attributes:
+        tables: Name -> rows, in the order of the source.
+        keys: Name -> what names its rows; a table may have none.
+        links: All links, each once.
+        name: What the database is called in reports.
+
+    Raises:
+        SchemaError: A key or a link speaks of what is not there.
+
+    Example:
+        >>> import tidemill as tm
+        >>> customers = tm.read(pl.DataFrame({"id": [1, 2], "town": ["Rome", "Oslo"]}))
+        >>> orders = tm.read(pl.DataFrame({"customer": [1, 1, 2], "paid": [5, 7, 9]}))
+        >>> shop = Database({"customers": customers, "orders": orders},
+        ...     {"customers": TableKey("customers", ("id",))},
+        ...     (Link("orders", ("customer",), "customers", ("id",)),))
+        >>> [len(table) for table in shop.tables.values()], shop.roots
+        ([2, 3], ('customers',))
+    """
+
+    tables: Mapping[str, Dataset]
+    keys: Mapping[str, TableKey] = field(default_factory=dict)
+    links: tuple[Link, ...] = ()
+    name: str = "database"
+
+    def __post_init__(self) -> None:
+        for key in self.keys.values():
+            self._check(key.table, key.columns, f"the key {key}")
+        for link in self.links:
+            self._check(link.child, link.columns, f"the link {link}")
+            self._check(link.parent, link.to, f"the link {link}")
+            if len(link.columns) != len(link.to):
+                raise SchemaError(
+                    f"the link {link} has {len(link.columns)} columns on one side and "
+                    f"{len(link.to)} on the other",
+                    where=self.name,
+                    hint="name as many columns of both tables",
+                )
+
+    def __getitem__(self, name: str) -> Dataset:
+        """A table by its name.
+
+        Raises:
+            SchemaError: There is none.
+        """
+        self._check(name, (), "what is asked for")
+        return self.tables[name]
+
+    def __len__(self) -> int:
+        return sum(len(table) for table in self.tables.values())
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """The tables whose rows point to no other table."""
+        pointing = {link.child for link in self.links if link.child != link.parent}
+        return tuple(name for name in self.tables if name not in pointing)
+
+    def above(self, child: str) -> tuple[Link, ...]:
+        """The links by which rows of a table point."""
+        return tuple(link for link in self.links if link.child == child)
+
+    def below(self, parent: str) -> tuple[Link, ...]:
+        """The links that point to rows of a table."""
+        return tuple(link for link in self.links if link.parent == parent)
+
+    def holds(self, link: Link) -> Broken:
+        """How a link holds in the rows."""
+        child = _as_text(self.tables[link.child].frame, link.columns)
+        parent = _as_text(self.tables[link.parent].frame, link.to).unique()
+        missing = child.select(pl.any_horizontal(pl.all().is_null())).to_series()
+        whole = child.filter(~missing)
+        astray = whole.join(parent, on=child.columns, how="anti")
+        return Broken(
+            link,
+            len(child),
+            int(missing.sum()),
+            len(astray),
+            astray.row(0) if len(astray) else None,
+        )
+
+    def __repr__(self) -> str:
+        tables = shortlist([f"{name} ({len(rows):,})" for name, rows in self.tables.items()], 20)
+        return f"{self.name}: {len(self.tables):,} tables, {len(self.links):,} links: {tables}"
+
+    def _check(self, table: str, columns: Sequence[str], what: str) -> None:
+        if table not in self.tables:
+            raise SchemaError(
+                f"{what} names the table '{table}', which is not there",
+                where=self.name,
+                hint=f"the tables are {listing(list(self.tables))}",
+            )
+        names = self.tables[table].schema.names
+        lacking = [column for column in columns if column not in names]
+        if lacking:
+            raise SchemaError(
+                f"{what} names the column '{lacking[0]}' of '{table}', which is not there",
+                where=self.name,
+                hint=f"its columns are {shortlist(list(names), 20)}",
+            )
+
+
+def _as_text(frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """Columns by their place, so that those of two tables stand beside each other whatever their
+    types."""
+    found = frame.select(by_name(*columns))
+    texts = []
+    for at, name in enumerate(found.columns):
+        values = found[name]
+        if values.dtype.is_float() and (values.drop_nulls() % 1 == 0).all():
+            values = values.cast(pl.Int64, strict=False)  # whole numbers beside a gap are floats
+        texts.append(values.cast(pl.String).alias(str(at)))
+    return pl.DataFrame(texts)
+
+
+def _columns(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"({', '.join(names)})"

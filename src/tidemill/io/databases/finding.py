@@ -21,6 +21,8 @@ UP = ("parent", "manager", "reportsto", "supervisor", "boss", "replyto")
 ALIKE_ENOUGH = 0.5
 """Of a link that does not hold, at least this share of rows makes it worth telling."""
 SMALLEST = 2
+TELLING = 3
+"""Letters of a name that two columns share for no other reason, at least."""
 
 
 def keys_of(tables: Mapping[str, Dataset]) -> dict[str, TableKey]:
@@ -66,7 +68,17 @@ def links_of(
                     )
             if held:  # of several parents, the one that has the fewest further rows
                 links.append(min(held, key=lambda link: len(tables[link.parent])))
-    return tuple(links), doubts
+    return tuple(_one_way(links)), doubts
+
+
+def _one_way(links: list[Link]) -> list[Link]:
+    """Of two tables with the same keys, which point to each other, the later one points."""
+    kept: list[Link] = []
+    for link in reversed(links):
+        back = (link.parent, link.to, link.child, link.columns)
+        if all((one.child, one.columns, one.parent, one.to) != back for one in kept):
+            kept.append(link)
+    return kept[::-1]
 
 
 def _spoken(link: Link) -> str:
@@ -127,7 +139,8 @@ def _why_alike(child: str, column: str, parent: str, to: str) -> str:
     if child == parent:
         begins = plain.startswith(UP)
         return f"'{column}' is called like what stands above a row" if begins else ""
-    if plain == key and key not in ("id", "key", "code", "name", "no"):
+    telling = len(key) >= TELLING or not key.isascii()
+    if plain == key and telling and key not in ("key", "code", "name"):
         return f"both are called '{to}'" if column == to else f"'{column}' is called like '{to}'"
     if plain in {one + end for one in ones for end in (key, "id", "key", "code", "no", "")}:
         return f"'{column}' is called like '{parent}'"

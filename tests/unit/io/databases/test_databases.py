@@ -91,6 +91,18 @@ def test_values_alone_make_no_link(tmp_path: Path) -> None:
     assert found.links == ()
 
 
+def test_of_two_tables_with_the_same_keys_one_points(tmp_path: Path) -> None:
+    more = pl.DataFrame({"id": range(1, 41), "age": range(20, 60)}).rename({"id": "customer_id"})
+    first = CUSTOMERS.rename({"id": "customer_id"})
+    found = tm.read_database(folder(tmp_path / "x", ages=more, customers=first))
+    assert [str(link) for link in found.links] == ["customers.customer_id = ages.customer_id"]
+    letters = {"a": range(30), "b": [k % 3 for k in range(30)]}
+    found = tm.read_database(
+        folder(tmp_path / "y", one=pl.DataFrame(letters), two=pl.DataFrame(letters))
+    )
+    assert found.links == ()
+
+
 def test_names_alone_make_no_link_and_that_is_told(tmp_path: Path) -> None:
     orders = ORDERS.with_columns(customer_id=pl.col("customer_id") + 12)
     run = Run(0)

@@ -32,8 +32,8 @@ DIALOGUE, TURN = "dialogue", "turn"
 _JSON = ("json", "jsonl", "ndjson")
 _LINES = ("header", "skip", "footer")
 _PARTS = {
-    **dict.fromkeys(("sqlite", "sqlite3", "db"), ("table",)),
-    **dict.fromkeys(("xlsx", "xlsm", "xls", "ods"), ("sheet", *_LINES)),
+    **dict.fromkeys(("sqlite", "sqlite3", "db"), ("table", "with")),
+    **dict.fromkeys(("xlsx", "xlsm", "xls", "ods"), ("sheet", "with", *_LINES)),
     **dict.fromkeys(("csv", "tsv", "tab"), (*_LINES, "decimal", "encoding", "formulas")),
     "txt": (*_LINES, "decimal", "encoding", "formulas", "by"),
     "md": ("encoding", "by"),
@@ -41,7 +41,7 @@ _PARTS = {
     "npz": ("images", "labels", "columns", "part", "alpha"),
     "npy": ("alpha",),
     **dict.fromkeys(("mid", "midi"), ("voices",)),
-    FOLDER: ("size", "alpha", "encoding", "by", "rate", "names", "voices"),
+    FOLDER: ("size", "alpha", "encoding", "by", "rate", "names", "voices", "table", "with"),
     **dict.fromkeys(("wav", "wave"), ("rate", "names")),
 }
 
@@ -90,6 +90,23 @@ class File:
                 "lines are left out at the beginning, ?footer=N at the end; & joins them",
             )
         return int(text)
+
+    @property
+    def is_of_several(self) -> bool:
+        """Whether a table is asked for as one of several that are linked.
+
+        Raises:
+            InputError: What stands behind "?with=" makes no sense, or a folder's table is asked for
+                alone.
+        """
+        said = self.part.get("with")
+        if said not in (None, "links"):
+            raise InputError(
+                f"'?with={said}' makes no sense",
+                where=str(self.path),
+                hint="write ?table=NAME&with=links for a table with what its links tell",
+            )
+        return said is not None or (self.ending == FOLDER and "table" in self.part)
 
     @property
     def decimal(self) -> str | None:
@@ -207,7 +224,8 @@ class FileSource(Source):
         """The columns, by the reader of the file's ending."""
         with run.stage("read", f"reading {self.shown}"):
             file = located(*_parsed(self.text))
-            raw: Raw = READERS.load(file.ending)(file, run)
+            reader = "linked" if file.is_of_several else file.ending
+            raw: Raw = READERS.load(reader)(file, run)
         return replace(raw, name=file.name, folder=file.path.parent)
 
 
@@ -289,7 +307,8 @@ def _check_part(path: Path, part: Mapping[str, str], ending: str) -> None:
             raise InputError(
                 f"'?{key}=' means nothing for a file of this kind",
                 where=str(path),
-                hint="?table=NAME is for SQLite, ?sheet=NAME for spreadsheets, ?header=N, ?skip=N "
+                hint="?table=NAME is for SQLite and folders of tables, ?table=NAME&with=links for "
+                "what its links tell, ?sheet=NAME for spreadsheets, ?header=N, ?skip=N "
                 "and ?footer=N for text and spreadsheets, ?decimal=, and ?encoding=NAME for text, "
                 "?images=NAME or ?part=NAME for arrays, ?voices=4 for MIDI files, ?size=32 for "
                 "folders of images, ?alpha=white or ?alpha=keep for those with transparency, "

@@ -12,12 +12,13 @@ from tidemill.core.database import Database, Link, TableKey
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import InputError, OptionError
 from tidemill.core.run import Run
-from tidemill.core.words import plural, shortlist
+from tidemill.core.words import listing, plural, shortlist
 from tidemill.io.databases import finding, sqlite
-from tidemill.io.file import path_of
+from tidemill.io.databases.kin import with_links
+from tidemill.io.file import File, path_of
 from tidemill.io.formats.excel import sheets_of
 from tidemill.io.reading import read
-from tidemill.io.source import Source
+from tidemill.io.source import Raw, Source
 from tidemill.io.texts.documents import files_below
 
 SQLITE = ("sqlite", "sqlite3", "db")
@@ -107,6 +108,27 @@ def read_database(
     database = Database(_with_roles(tables, known, taken), known, tuple(taken), found.name)
     _tell_broken(database, run)
     return database
+
+
+def read_linked(file: File, run: Run) -> Raw:
+    """A table of several: of a folder alone, or with what its links tell.
+
+    Raises:
+        InputError: No table is named, or there is none of that name.
+    """
+    part = "sheet" if file.ending in BOOKS else "table"
+    database = read_database(file.path, run)
+    name = file.part.get(part, "")
+    if name not in database.tables:
+        raise InputError(
+            f"there is no {part} '{name}'" if name else f"it is not said which {part} is meant",
+            where=str(file.path),
+            hint=f"write ?{part}=NAME&with=links; the tables are {listing(list(database.tables))}",
+        )
+    frame = database[name].frame
+    if "with" in file.part:
+        frame = with_links(database, name)
+    return Raw(frame, name=name)
 
 
 def key_of(text: str) -> TableKey:

@@ -146,22 +146,25 @@ def measured(name: str, source: str, seed: int) -> dict[str, Any]:
         "gain": [main.gain, main.low, main.high],
         "test": [tested.gain, tested.low, tested.high],
         "elsewhere": None if best is None else [best.strategy, best.gain, best.low, best.high],
-        "truth": truth(found, further, pair.target),
+        "truth": truth(found, own, further, pair.target),
     }
 
 
-def truth(found: tm.LoopResult, further: pl.DataFrame, target: str) -> float | None:
+def truth(found: Any, own: pl.DataFrame, further: pl.DataFrame, target: str) -> float | None:
     """The gain of the candidate over the control on further rows of the segment."""
     if len(further) < 500:
         return None
     from tidemill.augmentation.training_sets import TrainingSets, apart
+    from tidemill.cleaning import plan as cleaning
     from tidemill.io.conforming import conform
     from tidemill.supervised.measures import primary
     from tidemill.trials.problem import problem_of
     from tidemill.trials.trial import predicted
 
     run = tm.Run(0)
-    rows = conform(tm.read(further, target=target), found.train, run)
+    plan = cleaning.learn(tm.read(own, target=target), run)
+    cleaned = cleaning.apply(plan, tm.read(further, target=target)).data
+    rows = conform(cleaned, found.train, run)
     problem = problem_of(found.train)
     coded = problem.coded(rows)
     rows, coded = rows.rows(~np.isnan(coded)), coded[~np.isnan(coded)]
@@ -169,7 +172,14 @@ def truth(found: tm.LoopResult, further: pl.DataFrame, target: str) -> float | N
     sets = TrainingSets(found.train, found.settings, apart(run, "whole"))
     one, other = (
         measure.of(
-            coded, predicted(sets.rows(each), rows, found.verdict.learner, run, problem=problem)
+            coded,
+            predicted(
+                sets.rows(each),
+                rows,
+                found.verdict.learner,
+                run,
+                problem=problem,
+            ),
         )
         for each in (found.candidate, found.control)
     )

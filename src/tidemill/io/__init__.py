@@ -65,10 +65,6 @@ READERS = Registry(
         ),
         "midi": Entry("tidemill.io.music.files:read_midi_file", "a piece of music as MIDI"),
         "abc": Entry("tidemill.io.music.files:read_abc_file", "tunes in ABC notation"),
-        "linked": Entry(
-            "tidemill.io.databases.reading:read_linked",
-            "a table of several, with what its links tell: shop.sqlite?table=NAME&with=links",
-        ),
         "folder": Entry(
             "tidemill.io.folder:read",
             "a folder of PNG, JPEG or WebP images (photos/?size=32 resizes them), of .wav files "

@@ -224,9 +224,17 @@ class FileSource(Source):
         """The columns, by the reader of the file's ending."""
         with run.stage("read", f"reading {self.shown}"):
             file = located(*_parsed(self.text))
-            reader = "linked" if file.is_of_several else file.ending
-            raw: Raw = READERS.load(reader)(file, run)
+            raw = _read(file, run)
         return replace(raw, name=file.name, folder=file.path.parent)
+
+
+def _read(file: File, run: Run) -> Raw:
+    if file.is_of_several:
+        from tidemill.io.databases.reading import read_linked  # which reads files
+
+        return read_linked(file, run)
+    raw: Raw = READERS.load(file.ending)(file, run)
+    return raw
 
 
 def _parsed(text: str) -> tuple[Path, Mapping[str, str]]:

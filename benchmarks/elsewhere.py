@@ -26,6 +26,7 @@ sys.path.insert(0, str(HERE))
 
 import numpy as np  # noqa: E402
 import polars as pl  # noqa: E402
+from fairness import DEFENDANTS  # noqa: E402
 from halves import SHARED  # noqa: E402
 
 import tidemill as tm  # noqa: E402
@@ -90,24 +91,13 @@ PAIRS = {
         pl.col("Purpose") != "radio / television",
     ),
 }
-COMPAS = [
-    "sex",
-    "age",
-    "race",
-    "juv_fel_count",
-    "juv_misd_count",
-    "juv_other_count",
-    "priors_count",
-    "c_charge_degree",
-    "two_year_recid",
-]
 
 
 def parts(pair: Pair, seed: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """ROWS of the segment, its further rows, and the rows elsewhere."""
     frame = pl.read_parquet(SHARED / pair.path).drop(*pair.dropped)
     if pair.path.startswith("compas"):
-        frame = frame.select(COMPAS)
+        frame = frame.select(DEFENDANTS)
     inside = frame.select(pair.own.fill_null(value=False)).to_series()
     own, other = frame.filter(inside), frame.filter(~inside)
     order = np.random.default_rng(seed).permutation(len(own))

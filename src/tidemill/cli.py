@@ -267,7 +267,7 @@ def read(
     from tidemill.reporting.profile import shown
 
     with _job(work) as job:
-        if _read_database(data, keys, links, job):
+        if _read_database(data, keys, links, {**roles, "target": target}, job):
             return
         table = _read(data, job, target, roles)
         about = profile(table)
@@ -280,7 +280,9 @@ def read(
         )
 
 
-def _read_database(data: str, keys: Sequence[str], links: Sequence[str], job: Job) -> bool:
+def _read_database(
+    data: str, keys: Sequence[str], links: Sequence[str], of_one: Mapping[str, Any], job: Job
+) -> bool:
     """Show the tables of a source that holds several which are linked; False where it does
     not."""
     from tidemill.io.databases.reading import is_database, is_spreadsheet, read_database
@@ -297,6 +299,15 @@ def _read_database(data: str, keys: Sequence[str], links: Sequence[str], job: Jo
     database = read_database(data, job.run, keys=keys, links=links)
     if is_spreadsheet(data) and not database.links:
         return False  # sheets of notes, or of other matters
+    said = [name for name, value in of_one.items() if value]
+    if said:
+        raise OptionError(
+            f"option '{said[0]}' is about the columns of one table, and these are "
+            f"{len(database.tables)}",
+            where=data,
+            hint="name one as FILE?table=NAME, or FILE?table=NAME&with=links for what its links "
+            "tell",
+        )
     job.say(shown(database), **as_state(database))
     return True
 

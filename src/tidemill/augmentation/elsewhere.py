@@ -49,7 +49,8 @@ BLOCK = 256
 
 def matched(other: Dataset, own: Dataset, run: Run) -> Dataset:
     """Rows of another source with one's own columns, kinds and roles. What identifies a row or a
-    person is left empty, and so is a column to learn from that the other source does not have.
+    person is left empty in the end, and so are free text and a column to learn from that the other
+    source does not have.
 
     Args:
         other: Its rows.
@@ -84,6 +85,9 @@ def matched(other: Dataset, own: Dataset, run: Run) -> Dataset:
             f"'{other.name}' does not have {plural(len(lacking), 'column')} of '{own.name}' "
             f"({names}), which {are} empty in its rows"
         )
+    texts = [column.name for column in own.schema.texts if column.name in other.schema]
+    if texts:
+        run.warn(f"Free text of '{other.name}' is not taken along ({shortlist(texts, 5)}).")
     keys = [c.name for c in own.schema.of_role("key", "entity") if c.name in other.schema]
     wanted = [name for name in own.schema.names if name in {*keys, *(c.name for c in shared)}]
     theirs = other.select([name for name in other.schema.names if name in wanted])
@@ -111,6 +115,8 @@ def prepared(other: Dataset, train: Dataset, test: Dataset | None, run: Run) -> 
     frame = other.frame.select(by_name(*train.frame.columns))
     data = replace(train, frame=frame, name=other.name)
     answered = data.frame[target.name].is_not_null()
+    if data.frame[target.name].dtype.is_float():
+        answered &= data.frame[target.name].is_finite()
     if target.kind in ("category", "boolean"):
         levels = train.frame[target.name].cast(pl.String).unique()
         answered &= data.frame[target.name].cast(pl.String).is_in(levels.implode())

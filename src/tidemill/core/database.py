@@ -143,8 +143,8 @@ class Database:
 
     def holds(self, link: Link) -> Broken:
         """How a link holds in the rows."""
-        child = _as_text(self.tables[link.child].frame, link.columns)
-        parent = _as_text(self.tables[link.parent].frame, link.to).unique()
+        child = naming(self.tables[link.child].frame, link.columns)
+        parent = naming(self.tables[link.parent].frame, link.to).unique()
         missing = child.select(pl.any_horizontal(pl.all().is_null())).to_series()
         whole = child.filter(~missing)
         astray = whole.join(parent, on=child.columns, how="anti")
@@ -177,9 +177,9 @@ class Database:
             )
 
 
-def _as_text(frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
-    """Columns by their place, so that those of two tables stand beside each other whatever their
-    types."""
+def naming(frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """What names rows, as texts in columns that are called by their place, so that those of two
+    tables can be compared whatever their types and names."""
     found = frame.select(by_name(*columns))
     texts = []
     for at, name in enumerate(found.columns):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tidemill.core.words import plural
+from tidemill.core.words import listing, plural
 from tidemill.reporting.blocks import Block, CodeBlock, Paragraph
 from tidemill.reporting.loop_account import LoopReportInput
 
@@ -53,14 +53,26 @@ def use(account: LoopReportInput) -> list[Block]:
 
 def _with_rows_from_elsewhere(account: LoopReportInput, folder: str) -> list[Block]:
     rows = plural(account.generated, "row")
+    weights = []
+    if "each counting" in account.strategy:
+        weights.append("the added rows count less than yours")
+    if "class weights" in account.strategy:
+        weights.append("all classes count the same together")
+    counts: list[Block] = []
+    if weights:
+        said = f"In the strategy that was proven, {listing(weights)}"
+        counts.append(
+            Paragraph(f"{said} ({account.strategy}): give that to your learner as sample_weight.")
+        )
     return [
         Paragraph(
             f"Put the {rows} of generated.parquet below the training rows, and train your model on "
-            "both. Rows from elsewhere are real ones: treat them as you treat that table. A part "
-            "of them that is not like your rows was left out; so was every record that your own "
-            "table has, too."
+            "both. Rows from elsewhere are real ones: treat them as you treat that table. Those "
+            "most like yours were taken first, and without records that your own table has, too, "
+            "as far as their values tell."
         ),
         CodeBlock(BELOW.format(folder=folder)),
+        *counts,
         Paragraph(
             "In cross-validation, Sampler.load takes the other table and draws anew in each call:"
         ),

@@ -154,6 +154,45 @@ def test_what_cannot_stand_beside_the_rows_is_refused() -> None:
         prepared(matched(mine, mine, Run(1)), mine, None, Run(1))
 
 
+def test_a_source_that_holds_ones_own_rows_gives_none_of_them() -> None:
+    whole = people(3000, 1)
+    own, rest = whole[:300], whole[300:]
+    mine = read(own.with_columns(customer="new " + pl.col("customer")))
+    other = matched(read(whole, "other"), mine, Run(1))
+    found = prepared(other, mine.rows(np.arange(200)), mine.rows(np.arange(200, 300)), Run(1))
+    same = found.frame.join(mine.frame, on=["income", "age", "town"], how="semi")
+    assert same.is_empty()
+    assert len(found) > 0.95 * len(rest)
+
+
+def test_a_number_that_is_no_number_is_no_answer() -> None:
+    own, other = (
+        people(n, seed).with_columns(bought=pl.col("age") * 1.5) for n, seed in ((300, 1), (900, 2))
+    )
+    other = other.with_columns(
+        bought=pl.when(pl.col("age") < 30).then(float("inf")).otherwise("bought")
+    )
+    mine = read(own)
+    found = prepared(matched(read(other, "other"), mine, Run(1)), mine, None, Run(1))
+    assert found.frame["bought"].is_finite().all()
+    assert 500 < len(found) < 900
+
+
+def test_free_text_does_not_come_along_and_that_is_told() -> None:
+    words = ["kind staff and a warm room", "slow lift, cold soup and noise", "near the old town"]
+    own, other = (
+        people(n, seed).with_columns(
+            said=pl.Series([f"{words[k % 3]} number {k}, and {words[k % 2]}" for k in range(n)])
+        )
+        for n, seed in ((300, 1), (900, 2))
+    )
+    mine, run = read(own), Run(1)
+    assert [column.name for column in mine.schema.texts] == ["said"]
+    found = matched(read(other, "other"), mine, run)
+    assert found.frame["said"].null_count() == len(found)
+    assert any("Free text of 'other'" in text for text in run.warnings)
+
+
 def test_a_step_adds_rows_of_the_other_source_and_no_generator_learns() -> None:
     own, other = read(people(300, 1)), read(people(3000, 2))
     sets = TrainingSets(own, GeneratorOptions(also=other), Run(1))

@@ -253,3 +253,22 @@ def test_intervals_stand_beside_zero() -> None:
     assert (unknown[3], round(unknown[4])) == (0.0, 100)
     assert text == "+1.0 (0.5 to 1.5)"
     assert unknown[5] == "0.0 (– to –)"
+
+
+def test_rows_from_elsewhere_are_used_as_they_were_proven(loop_account: LoopReportInput) -> None:
+    """Who puts them below the own rows without their weight uses another strategy."""
+    words = "rows from elsewhere, up to 4 for each real one, each counting 0.33 with class weights"
+    last = replace(
+        loop_account.turns[1], candidates=(Candidate(words, "elsewhere", 400, 0.6, accepted=True),)
+    )
+    told = replace(
+        loop_account, turns=(loop_account.turns[0], last), strategy=words, kind="elsewhere"
+    )
+    text = build_loop(told).html()
+    assert "Use rows from elsewhere" in text
+    assert "the added rows count less than yours and all classes count the same together" in text
+    assert "sample_weight" in text
+    assert "also=(X_elsewhere, y_elsewhere)" in text
+    plain = replace(told, strategy="rows from elsewhere, up to 4 for each real one")
+    assert "sample_weight" not in build_loop(plain).html()
+    validated("report", build_loop(told).to_state())

@@ -7,7 +7,7 @@ values are there and the names are alike. What is alike by name, but not all the
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -16,8 +16,9 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.words import percent
 from tidemill.personal.masking import mask
 
-UP = ("parent", "manager", "reportsto", "supervisor", "boss", "replyto")
-"""How columns begin that point to a row of their own table."""
+UP = ("parent", "manager", "reports", "reportsto", "supervisor", "boss", "reply", "replyto")
+"""What columns are called that point to a row of their own table, with or without what that is
+called by."""
 ALIKE_ENOUGH = 0.5
 """Of a link that does not hold, at least this share of rows makes it worth telling."""
 SMALLEST = 2
@@ -39,7 +40,7 @@ def keys_of(tables: Mapping[str, Dataset]) -> dict[str, TableKey]:
 
 
 def links_of(
-    tables: Mapping[str, Dataset], keys: Mapping[str, TableKey]
+    tables: Mapping[str, Dataset], keys: Mapping[str, TableKey], said: Sequence[Link] = ()
 ) -> tuple[tuple[Link, ...], list[str]]:
     """The links between tables, and in words those that the names suggest and the values do not
     bear out.
@@ -47,11 +48,13 @@ def links_of(
     Args:
         tables: The tables.
         keys: What names their rows; only a key of one column is found to be pointed to.
+        said: Links that are known: where their columns point needs no looking for.
     """
     links, doubts = [], []
+    known = {(link.child, link.columns) for link in said}
     for child, table in tables.items():
         for column in table.schema.names:
-            if not _may_point(table, column):
+            if (child, (column,)) in known or not _may_point(table, column):
                 continue
             held = []
             for link in _named_alike(child, column, tables, keys):
@@ -96,7 +99,7 @@ def _rank(column: str, name: str, table: Dataset) -> tuple[int, int]:
         return 0, place
     if plain.endswith(("id", "key", "code", "number", "uuid")) and place == 0:
         return 1, place
-    if place == 0 and table.frame[column].dtype in (pl.String, pl.Int64, pl.Int32):
+    if place == 0 and (table.frame[column].dtype == pl.String or table.schema[column].kind == "id"):
         return 2, place
     return _NOT_CALLED_SO, place
 
@@ -137,8 +140,9 @@ def _why_alike(child: str, column: str, parent: str, to: str) -> str:
     plain, key, table = _plain(column), _plain(to), _plain(parent)
     ones = {table, _singular(table)}
     if child == parent:
-        begins = plain.startswith(UP)
-        return f"'{column}' is called like what stands above a row" if begins else ""
+        ends = {"", "id", "key", "no", "code", "to", key, *(one + key for one in ones)}
+        above = plain in {up + end for up in UP for end in ends}
+        return f"'{column}' is called like what stands above a row" if above else ""
     telling = len(key) >= TELLING or not key.isascii()
     if plain == key and telling and key not in ("key", "code", "name"):
         return f"both are called '{to}'" if column == to else f"'{column}' is called like '{to}'"

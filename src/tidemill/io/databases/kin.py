@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from tidemill.core.columns import by_name
-from tidemill.core.database import Database, Link
+from tidemill.core.database import Database, Link, naming
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
 
@@ -16,13 +16,13 @@ MOST_LEVELS = 5
 """Of a category, the shares of so many levels are told ..."""
 LEAST_SHARE = 0.05
 """... each of which at least this share of the rows has."""
-_AT = "row of the table"
 
 
 def with_links(database: Database, name: str) -> pl.DataFrame:
     """The rows of a table in their order, with further columns by their links, one step far.
 
-    Of a row that it points to: its columns but for keys ("customers: town"). Of rows that point to
+    Of a row that it points to: its columns but for keys, names and texts ("customers: town"); where
+    several rows have that key, of the first. Of rows that point to
     it: how many there are ("orders: rows"), and of their columns the mean and the standard
     deviation of numbers, the shares of the most frequent levels, and the first and the last
     time ("orders: mean of paid", "orders: share of status = returned"). They are empty where there
@@ -35,14 +35,16 @@ def with_links(database: Database, name: str) -> pl.DataFrame:
     Raises:
         SchemaError: There is no such table.
     """
-    rows = database[name].frame.with_row_index(_AT)
+    own = database[name].frame
+    found = own
     for link in database.above(name):
-        rows = _joined(rows, link.columns, _of_parent(database, link))
+        keys = naming(own, link.columns)
+        found = _beside(found, _looked_up(keys, _of_parent(database, link)))
     for link in database.below(name):
         label = _label(database, link, link.child)
-        rows = _joined(rows, link.to, _of_children(database, link, label))
-        rows = rows.with_columns(by_name(f"{label}: rows").fill_null(0))
-    return rows.sort(_AT).drop(_AT)
+        told = _looked_up(naming(own, link.to), _of_children(database, link, label))
+        found = _beside(found, told.with_columns(by_name(f"{label}: rows").fill_null(0)))
+    return found
 
 
 def _label(database: Database, link: Link, other: str) -> str:
@@ -54,52 +56,52 @@ def _label(database: Database, link: Link, other: str) -> str:
     return f"{other} by {' + '.join(link.columns)}"
 
 
-def _joined(rows: pl.DataFrame, columns: tuple[str, ...], other: pl.DataFrame) -> pl.DataFrame:
-    """The rows with the columns of others, which are told by their first ones, as texts."""
-    on = other.columns[: len(columns)]
-    told = rows.with_columns(
-        by_name(column).cast(pl.String).alias(key) for column, key in zip(columns, on, strict=True)
-    )
-    free = [column for column in other.columns if column in on or column not in rows.columns]
-    return told.join(other.select(by_name(*free)), on=on, how="left").drop(on)
+def _looked_up(keys: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
+    """What the other side tells of each key, in their order; a missing key is told nothing of."""
+    told = keys.join(other, on=keys.columns, how="left", maintain_order="left")
+    return told.drop(keys.columns)
 
 
-def _keyed(data: Dataset, columns: tuple[str, ...]) -> tuple[pl.DataFrame, list[str]]:
-    """The rows behind what names them, as texts."""
-    keys = [f"key {at}" for at in range(len(columns))]
-    texts = [
-        data.frame[column].cast(pl.String).alias(key)
-        for column, key in zip(columns, keys, strict=True)
-    ]
-    return pl.DataFrame(texts), keys
-
-
-def _told(data: Dataset) -> list[Column]:
-    """The columns that tell something of a row: no keys, names and texts."""
-    return list(data.schema.modelled)
+def _beside(rows: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """Rows with further columns; one that is called like a column that is there gets a number."""
+    names = list(rows.columns)
+    for name in told.columns:
+        free, number = name, 2
+        while free in names:
+            free, number = f"{name} ({number})", number + 1
+        names.append(free)
+    return rows.hstack(told.rename(dict(zip(told.columns, names[rows.width :], strict=True))))
 
 
 def _of_parent(database: Database, link: Link) -> pl.DataFrame:
     data = database.tables[link.parent]
-    texts, keys = _keyed(data, link.to)
+    keys = naming(data.frame, link.to)
     label = _label(database, link, link.parent)
-    own = [data.frame[column.name].alias(f"{label}: {column.name}") for column in _told(data)]
-    return texts.hstack(own).drop_nulls(keys).unique(keys, keep="first", maintain_order=True)
+    own = [
+        data.frame[column.name].alias(f"{label}: {column.name}") for column in data.schema.modelled
+    ]
+    named = keys.hstack(own).drop_nulls(keys.columns)
+    return named.unique(keys.columns, keep="first", maintain_order=True)
 
 
 def _of_children(database: Database, link: Link, label: str) -> pl.DataFrame:
     data = database.tables[link.child]
-    texts, keys = _keyed(data, link.columns)
-    columns = _told(data)
-    rows = texts.hstack([data.frame[column.name] for column in columns]).drop_nulls(keys)
+    keys = naming(data.frame, link.columns)
+    columns = data.schema.modelled
+    values = [data.frame[column.name].alias(_value(at)) for at, column in enumerate(columns)]
+    rows = keys.hstack(values).drop_nulls(keys.columns)
     asked = [pl.len().cast(pl.Int64).alias(f"{label}: rows")]
-    for column in columns:
-        asked += _summaries(data, column, label)
-    return rows.group_by(keys, maintain_order=True).agg(asked)
+    for at, column in enumerate(columns):
+        asked += _summaries(data, column, pl.col(_value(at)), label)
+    return rows.group_by(keys.columns, maintain_order=True).agg(asked)
 
 
-def _summaries(data: Dataset, column: Column, label: str) -> Iterator[pl.Expr]:
-    values, name = by_name(column.name), column.name
+def _value(at: int) -> str:
+    return f"value {at}"  # keys are called "0", "1", ...
+
+
+def _summaries(data: Dataset, column: Column, values: pl.Expr, label: str) -> Iterator[pl.Expr]:
+    name = column.name
     if column.kind == "number":
         yield values.mean().alias(f"{label}: mean of {name}")
         yield values.std().alias(f"{label}: spread of {name}")
@@ -108,7 +110,7 @@ def _summaries(data: Dataset, column: Column, label: str) -> Iterator[pl.Expr]:
     elif column.kind == "datetime":
         yield values.min().alias(f"{label}: first {name}")
         yield values.max().alias(f"{label}: last {name}")
-    elif column.kind == "category":
+    elif column.kind == "category" and not column.personal:
         texts = data.frame[name].cast(pl.String).drop_nulls()
         counts = texts.alias("level").value_counts(name="count")
         common = counts.filter(pl.col("count") >= LEAST_SHARE * len(texts))

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
-from tidemill.core.database import Database, Link, TableKey
+from tidemill.core.database import Database, Link, TableKey, naming
 from tidemill.core.dataset import Dataset
-from tidemill.core.errors import InputError, OptionError
+from tidemill.core.errors import InputError, OptionError, SchemaError
 from tidemill.core.run import Run
 from tidemill.core.words import listing, plural, shortlist
 from tidemill.io.databases import finding, sqlite
@@ -79,7 +79,7 @@ def read_database(
 
     Raises:
         InputError: It is no such source, or a table cannot be read.
-        SchemaError: A key or link names what is not there.
+        SchemaError: A key or link names what is not there, or a key that the user names repeats.
         OptionError: A key or a link is not written so.
     """
     path = path_of(str(source))
@@ -99,13 +99,15 @@ def read_database(
     own = [link_of(text) for text in links]
     taken = [link for link in found.links if {link.child, link.parent} <= set(tables)]
     if not found.links:
-        guessed, doubts = finding.links_of(tables, known)
+        guessed, doubts = finding.links_of(tables, known, own)
         taken = list(guessed)
         for doubt in doubts:
             run.warn(doubt, "read")
     pointed = {(link.child, link.columns) for link in own}
     taken = [link for link in taken if (link.child, link.columns) not in pointed] + own
     database = Database(_with_roles(tables, known, taken), known, tuple(taken), found.name)
+    for key in named.values():
+        _check_names(database, key)
     _tell_broken(database, run)
     return database
 
@@ -117,18 +119,18 @@ def read_linked(file: File, run: Run) -> Raw:
         InputError: No table is named, or there is none of that name.
     """
     part = "sheet" if file.ending in BOOKS else "table"
-    database = read_database(file.path, run)
     name = file.part.get(part, "")
-    if name not in database.tables:
+    found = _tables_of(file.path)
+    sources = {} if found is None else found.sources
+    if name not in sources:
         raise InputError(
             f"there is no {part} '{name}'" if name else f"it is not said which {part} is meant",
             where=str(file.path),
-            hint=f"write ?{part}=NAME&with=links; the tables are {listing(list(database.tables))}",
+            hint=f"write ?{part}=NAME&with=links; the tables are {listing(list(sources))}",
         )
-    frame = database[name].frame
-    if "with" in file.part:
-        frame = with_links(database, name)
-    return Raw(frame, name=name)
+    if "with" not in file.part:
+        return Source.parse(sources[name]).open(run)
+    return Raw(with_links(read_database(file.path, run), name), name=name)
 
 
 def key_of(text: str) -> TableKey:
@@ -258,9 +260,31 @@ def _with_roles(
     return found
 
 
+def _check_names(database: Database, key: TableKey) -> None:
+    """Raises SchemaError where what the user calls a key does not name each row."""
+    values = naming(database[key.table].frame, key.columns)
+    missing = len(values) - len(values.drop_nulls())
+    repeated = len(values) - values.n_unique()
+    if missing or repeated:
+        raise SchemaError(
+            f"{key} is no key: {plural(missing, 'row')} of {len(values):,} lack it, and "
+            f"{plural(repeated, 'row')} repeat another's",
+            where=database.name,
+            hint="name columns that are filled and differ in all rows",
+        )
+
+
 def _tell_broken(database: Database, run: Run) -> None:
     for link in database.links:
         told = database.holds(link)
+        named = naming(database[link.parent].frame, link.to).drop_nulls()
+        repeated = len(named) - named.n_unique()
+        if repeated:
+            run.warn(
+                f"{plural(repeated, 'row')} of '{link.parent}' repeat what {link} points to, so "
+                "that it is not one row that is meant; the first stands for them.",
+                "read",
+            )
         if told.astray:
             run.warn(
                 f"{plural(told.astray, 'row')} of '{link.child}' point to a row of "

@@ -58,7 +58,8 @@ def read(file: File, run: Run) -> Raw:
 
 
 def sheets_of(path: Path) -> list[str]:
-    """The sheets of a file that hold a row of names and others.
+    """The sheets of a file that hold a row of names and others; the only one, whatever it
+    holds.
 
     Raises:
         InputError: The file is damaged.
@@ -67,6 +68,8 @@ def sheets_of(path: Path) -> list[str]:
 
     with _opened(located(path, {})) as book:
         names = [one.name for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
+        if len(names) == 1:
+            return names  # whether it holds rows shows when it is read
         sheets = {name: _loaded(book, name) for name in names}
     return [name for name, sheet in sheets.items() if sheet is not None and sheet.height > 1]
 

@@ -45,7 +45,7 @@ def read(file: File, run: Run) -> Raw:
             "there are no images in this folder, and no texts",
             where=where,
             hint=f"name a file, or a folder with {', '.join(ENDINGS)}, .txt or .md files in it or "
-            "in sub-folders",
+            "in sub-folders; a table of a folder of tables is FOLDER?table=NAME",
         )
     found = decoded(paths, _numbered(len(paths)), where, run, **looks)
     frame = pl.DataFrame([images(IMAGE, found.pixels), pl.Series(LABEL, labels)[found.kept]])

@@ -103,6 +103,50 @@ def test_of_two_tables_with_the_same_keys_one_points(tmp_path: Path) -> None:
     assert found.links == ()
 
 
+def test_what_is_only_called_a_little_like_a_link_is_none(tmp_path: Path) -> None:
+    """Ages of parents are all among the numbers of a table with enough rows."""
+    people = pl.DataFrame(
+        {
+            "id": range(1, 101),
+            "parent_age": [20 + k % 60 for k in range(100)],
+            "manager_id": [None, *[1 + k % 9 for k in range(99)]],
+        }
+    )
+    other = pl.DataFrame(
+        {"weight": [30 + k * k % 97 for k in range(3, 23)], "size": [k % 4 for k in range(20)]}
+    )
+    found = tm.read_database(folder(tmp_path / "x", people=people, other=other))
+    assert [str(link) for link in found.links] == ["people.manager_id = people.id"]
+    assert "other" not in found.keys  # the first column is a measure that happens to differ
+
+
+def test_what_the_user_calls_a_key_names_each_row(tmp_path: Path) -> None:
+    with pytest.raises(SchemaError, match="38 rows repeat another's"):
+        tm.read_database(shop(tmp_path), keys=["customers.town"])
+    gaps = pl.DataFrame({"code": ["a", None, "c"], "size": [1, 2, 3]})
+    with pytest.raises(SchemaError, match="1 row of 3 lack it"):
+        tm.read_database(folder(tmp_path / "x", gaps=gaps, shops=CUSTOMERS), keys=["gaps.code"])
+    with pytest.raises(SchemaError, match="repeat another's"):
+        tm.read_database(shop(tmp_path), keys=["order_lines.(line, item)"])
+    assert tm.read_database(shop(tmp_path), keys=["order_lines.(order_id, line)"])
+
+
+def test_a_link_to_what_repeats_is_told(tmp_path: Path) -> None:
+    run = Run(0)
+    towns = ORDERS.with_columns(town=pl.lit("Rome"))
+    source = folder(tmp_path / "x", customers=CUSTOMERS, orders=towns)
+    tm.read_database(source, links=["orders.town=customers.town"], run=run)
+    assert any("38 rows of 'customers' repeat" in text for text in run.warnings)
+
+
+def test_what_the_user_says_is_a_link_is_not_doubted(tmp_path: Path) -> None:
+    orders = ORDERS.with_columns(customer_id=pl.col("customer_id") + 12)
+    source = folder(tmp_path / "x", customers=CUSTOMERS, orders=orders)
+    run = Run(0)
+    tm.read_database(source, links=["orders.customer_id=customers.id"], run=run)
+    assert not any("called like a link" in text for text in run.warnings)
+
+
 def test_names_alone_make_no_link_and_that_is_told(tmp_path: Path) -> None:
     orders = ORDERS.with_columns(customer_id=pl.col("customer_id") + 12)
     run = Run(0)
@@ -216,3 +260,6 @@ def test_the_command_shows_tables_and_links(tmp_path: Path) -> None:
         app, ["read", str(tmp_path / "shop" / "orders.csv"), "--key", "orders.id"]
     )
     assert isinstance(refused.exception, OptionError)
+    for option in (["--target", "town"], ["--id", "customers.id"], ["--schema", "x.toml"]):
+        ignored = CliRunner().invoke(app, ["read", str(shop(tmp_path)), *option])
+        assert isinstance(ignored.exception, OptionError), option

@@ -92,7 +92,7 @@ def _of_children(database: Database, link: Link, label: str) -> pl.DataFrame:
     rows = keys.hstack(values).drop_nulls(keys.columns)
     asked = [pl.len().cast(pl.Int64).alias(f"{label}: rows")]
     for at, column in enumerate(columns):
-        asked += _summaries(data, column, pl.col(_value(at)), label)
+        asked += _summaries(data, column, by_name(_value(at)), label)
     return rows.group_by(keys.columns, maintain_order=True).agg(asked)
 
 

@@ -166,7 +166,7 @@ def truth(found: Any, own: pl.DataFrame, further: pl.DataFrame, target: str) -> 
             predicted(
                 sets.rows(each),
                 rows,
-                found.verdict.learner,
+                each.learner or found.verdict.learner,
                 run,
                 problem=problem,
             ),

@@ -330,6 +330,7 @@ class _Search:
             self._problem,
             newer=self._asked.newer is not None,
             also=also,
+            learner=self._learner,
         )
         words = f"round {number}: trying generated rows"
         found = self._scoring.results(tried, self._learner, words)
@@ -386,7 +387,13 @@ class _Search:
         tested, p_value = self._tested(chosen.strategy, test)
         helps = accepted and gain.low > 0 and p_value <= 1 / self._tried
         reason = verdict_reason(
-            main, tested, self._measure, helps=helps, accepted=accepted, tried=self._tried
+            main,
+            tested,
+            self._measure,
+            self._learner,
+            helps=helps,
+            accepted=accepted,
+            tried=self._tried,
         )
         verdict = Verdict(
             helps,
@@ -435,7 +442,7 @@ class _Search:
         return Contrast(
             str(found.strategy),
             str(reference.strategy),
-            self._learner,
+            found.strategy.learner or self._learner,
             self._measure.name,
             1.0,
             sign * found.mean,
@@ -453,7 +460,13 @@ class _Search:
         truth, rows = coded[known], test.rows(known)
         own = self._run.child("proof", "looping", "test")
         strategy_says, control_says = (
-            predicted(self._whole.rows(one), rows, self._learner, own, problem=self._problem)
+            predicted(
+                self._whole.rows(one),
+                rows,
+                one.learner or self._learner,
+                own,
+                problem=self._problem,
+            )
             for one in (strategy, self._control.strategy)
         )
         better, worse = strategy_says, control_says
@@ -470,7 +483,7 @@ class _Search:
         contrast = Contrast(
             str(strategy),
             str(self._control.strategy),
-            self._learner,
+            strategy.learner or self._learner,
             self._measure.name,
             1.0,
             self._measure.of(truth, strategy_says),

@@ -9,6 +9,8 @@ from tidemill.augmentation.strategy import ELSEWHERE, Step, Strategy
 from tidemill.core.dataset import Dataset
 from tidemill.trials.problem import Problem
 
+MANY_ROWS = "boosting"
+"""The learner that gets most out of many rows, where another one is best on few."""
 LIGHT = 1 / 3
 """What a generated row counts for where it is to count less than a real one."""
 SMALL = 5000
@@ -30,7 +32,13 @@ def baselines(train: Dataset, problem: Problem) -> list[Strategy]:
 
 # few, as each one more asks more of the proof on the test rows
 def candidates(
-    best: Strategy, train: Dataset, problem: Problem, *, newer: bool, also: int = 0
+    best: Strategy,
+    train: Dataset,
+    problem: Problem,
+    *,
+    newer: bool,
+    also: int = 0,
+    learner: str = MANY_ROWS,
 ) -> list[Strategy]:
     """Strategies that add one step to the best so far; rows made by SMOTE are left out.
 
@@ -40,6 +48,7 @@ def candidates(
         problem: The target.
         newer: Whether there are newer rows.
         also: How many rows there are elsewhere.
+        learner: The learner that is best on real rows alone.
     """
     steps = [Step("alike", 1, LIGHT)]
     if len(train) <= SMALL:
@@ -49,10 +58,15 @@ def candidates(
         steps += [Step("rare"), Step("uncertain"), Step("thin rules")]
     if newer:
         steps.append(Step("shifted"))
-    if also and not any(step.aim == ELSEWHERE for step in best.steps):
-        steps += _from_elsewhere(also / len(train))
     plain = replace(best, method="")
-    return [replace(plain, steps=(*plain.steps, step)) for step in steps]
+    found = [replace(plain, steps=(*plain.steps, step)) for step in steps]
+    if also and not any(step.aim == ELSEWHERE for step in best.steps):
+        others = _from_elsewhere(also / len(train))
+        found += [replace(plain, steps=(*plain.steps, step)) for step in others]
+        if learner != MANY_ROWS:
+            first = replace(plain, steps=(*plain.steps, others[0]))
+            found.append(replace(first, learner=MANY_ROWS))
+    return found
 
 
 def _from_elsewhere(most: float) -> list[Step]:

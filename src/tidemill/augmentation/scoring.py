@@ -86,7 +86,7 @@ class Scoring:
         return len(self._folds[0][1]) / len(self._folds[0][0])
 
     def results(self, strategies: Sequence[Strategy], learner: str, words: str) -> list[Result]:
-        """The figures of strategies with one learner.
+        """The figures of strategies with one learner, or that which a strategy has of its own.
 
         Raises:
             Cancelled: The user stopped the run; the journal keeps what was measured.
@@ -116,6 +116,7 @@ class Scoring:
     def _measured(self, fold: int, strategy: Strategy, learner: str) -> list[float]:
         workshop, test = self._workshops[fold], self._train.rows(self._folds[fold][1])
         rows = workshop.rows(strategy)
+        learner = strategy.learner or learner
         figures = score(rows, test, [learner], [self._measure], self._run, problem=self._problem)
         value = figures[learner][self._measure.name]
         sign = 1 if self._measure.better_high else -1

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tidemill.core.states import HasState, from_state
+from tidemill.supervised.learners import words_of
 
 Kind = Literal["real", "interpolated", "generated", "elsewhere"]
 ELSEWHERE = "elsewhere"
@@ -51,6 +52,8 @@ class Strategy(HasState):
         method: An interpolating method of imbalanced-learn; "" for none.
         steps: What is generated, one step a round; a later step's generator also learns the earlier
             steps' rows.
+        learner: The learner, by its registered name; "" for that which is best on real rows
+            alone.
         copied: Whether a copy of a real row of the same class stands in the place of each generated
             row: the control that takes from a strategy what is owed to the mere number of rows, and
             to the balance of classes.
@@ -66,6 +69,7 @@ class Strategy(HasState):
     method: str = ""
     steps: tuple[Step, ...] = ()
     copied: bool = False
+    learner: str = ""
 
     @property
     def kind(self) -> Kind:
@@ -83,7 +87,8 @@ class Strategy(HasState):
             parts.append(copied + words if self.copied else words)
         if self.balanced:
             parts.append("class weights")
-        return " with ".join(parts) or "real rows alone"
+        words = " with ".join(parts) or "real rows alone"
+        return f"{words}, learned by {words_of(self.learner)}" if self.learner else words
 
     @staticmethod
     def from_state(state: Mapping[str, Any]) -> Strategy:

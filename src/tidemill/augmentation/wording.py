@@ -33,14 +33,21 @@ def round_reason(
 
 
 def verdict_reason(
-    main: Contrast, tested: Contrast, measure: Measure, *, helps: bool, accepted: bool, tried: int
+    main: Contrast,
+    tested: Contrast,
+    measure: Measure,
+    learner: str,
+    *,
+    helps: bool,
+    accepted: bool,
+    tried: int,
 ) -> str:
-    """The verdict in one sentence."""
+    """The verdict in one sentence, with the learner that is best on real rows alone."""
     if not tried:
         return f"do not: nothing was generated; best: {main.control}"
     figures = (
-        f"{measure.words} {amount(main, measure)} ({words_of(main.learner)}, against "
-        f"{main.control}, {tried} strategies tried)"
+        f"{measure.words} {amount(main, measure)} (against {main.control} by "
+        f"{words_of(learner)}, {tried} strategies tried)"
     )
     seen = f"on the untouched test rows {amount(tested, measure)}"
     if helps:

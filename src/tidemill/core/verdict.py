@@ -19,7 +19,7 @@ class Contrast:
     Attributes:
         strategy, control: What was learned from, in words ("real rows and 2,000 generated ones",
             "class weights").
-        learner: The learner's registered name.
+        learner: The strategy's learner, by its registered name.
         measure: What is measured ("average precision", "cost per 1,000 rows"); more is better, but
             for a cost.
         share: The part of the real training rows that both learned from, 0 to 1.

@@ -318,7 +318,7 @@ def _chances(
         says = predicted(
             workshop.rows(strategy),
             looped.test,
-            looped.verdict.learner,
+            strategy.learner or looped.verdict.learner,
             run.child("proof", "looping", "test"),
             problem=problem,
         )

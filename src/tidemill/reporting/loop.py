@@ -108,8 +108,9 @@ def _basis(account: LoopReportInput, main: Contrast) -> tuple[str, ...]:
     were = "was" if account.tried == 1 else "were"
     basis = (
         f"Measured by cross-validation of {plural(len(account.train), 'training row')} "
-        f"({account.words(main.learner)}), beside {main.control}, the best that was reached "
-        f"without {account.rows_added}.",
+        f"({account.words(main.learner)}), beside {main.control} by "
+        f"{account.words(account.verdict.learner)}, the best that was reached without "
+        f"{account.rows_added}.",
         f"{tries} with {account.rows_added} {were} tried.",
     )
     tested = account.verdict.test

@@ -219,5 +219,12 @@ def test_so_many_are_tried_as_there_are(also: int, most: float) -> None:
     tried = candidates(Strategy(), data, problem, newer=False, also=also)
     steps = [one.steps[0] for one in tried if one.kind == "elsewhere"]
     assert [step.amount for step in steps] == [most, pytest.approx(most / 4, rel=0.05), most]
+    [by_trees] = [
+        one
+        for one in candidates(Strategy(), data, problem, newer=False, also=also, learner="logistic")
+        if one.learner
+    ]
+    assert str(by_trees).endswith("for each real one, learned by boosted trees")
+    assert Strategy.from_state(by_trees.to_state()) == by_trees
     again = candidates(tried[-1], data, problem, newer=False, also=also)
     assert not any(one.steps[-1].aim == ELSEWHERE for one in again)

@@ -153,7 +153,8 @@ def infilled(
         run: For threads and progress.
         correction: Where the distributions are those of another order than the model's own.
         context: (n, c) symbols of the first c variables, which are given with each row and not
-            drawn; the chances are those of what is known given these.
+            drawn; the chances are those of what is known given these. Rows of the same context are
+            chosen independently of each other.
         each: Candidates for a row.
 
     Raises:
@@ -365,7 +366,8 @@ class _Drawing:
             particles.correct()
         weights = particles.weights
         log = np.where(particles.impossible, -np.inf, weights.totals())
-        chosen = particles.chosen(block.size)
+        # rows for the same context are the children of one parent, say, and independent
+        chosen = particles.chosen(block.size, stratified=not self.begin)
         symbols, tick = particles.symbols[chosen], particles.tick[chosen]
         found = ChosenCandidates(symbols, tick, log, weights.fewest, particles.refused)
         return found, weights.sampled

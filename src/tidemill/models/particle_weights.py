@@ -69,9 +69,14 @@ class ParticleWeights:
         return effective
 
     def drawn(
-        self, groups: np.ndarray, number: np.ndarray, rng: np.random.Generator
+        self,
+        groups: np.ndarray,
+        number: np.ndarray,
+        rng: np.random.Generator,
+        *,
+        stratified: bool = True,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Stratified draws from some groups (Kitagawa 1996).
+        """Stratified draws from some groups (Kitagawa 1996), or independent ones.
 
         One random start for all draws of a group would do with one number fewer, but particles that
         come again in the same order, as those of a column that tells nothing do, would resound to
@@ -81,10 +86,12 @@ class ParticleWeights:
             groups: (groups,) bool, those that are drawn from.
             number: (groups,) how many draws.
             rng: Source of chance.
+            stratified: Whether the draws of a group depend on each other so.
 
         Returns:
             (m,) the particles, ascending, and (m,) the place of each draw within the weight of its
-            particle, from 0 to 1 and ascending too.
+            particle, from 0 to 1 and ascending too; independent draws stand in random order within
+            their group.
         """
         number = np.where(groups, number, 0)
         share = np.exp(self.log - self.totals()[self.group])
@@ -93,7 +100,9 @@ class ParticleWeights:
         start = edge[first] - share[first]
         own = np.repeat(np.arange(len(number)), number)
         turn = np.arange(len(own)) - np.repeat(np.cumsum(number) - number, number)
-        at = (turn + rng.random(len(own))) / number[own]
+        at = rng.random(len(own))
+        if stratified:
+            at = (turn + at) / number[own]
         last = np.r_[first[1:], len(self.group)] - 1
         at = start[own] + at * (edge[last] - start)[own]
         particle = np.searchsorted(edge, at, side="right")

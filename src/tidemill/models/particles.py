@@ -269,10 +269,17 @@ class Particles:
         )
         weights.sampled |= groups
 
-    def chosen(self, number: np.ndarray) -> np.ndarray:
+    def chosen(self, number: np.ndarray, *, stratified: bool) -> np.ndarray:
         """(groups,) how many -> as many candidates of each group, in proportion to their weights
-        and in random order."""
-        drawn, _ = self.weights.drawn(np.ones(len(number), bool), number, self.rng)
+        and in random order.
+
+        Args:
+            number: How many.
+            stratified: Whether those of a group keep closer to the proportions than independent
+                draws would.
+        """
+        every = np.ones(len(number), bool)
+        drawn, _ = self.weights.drawn(every, number, self.rng, stratified=stratified)
         return drawn[np.lexsort((self.rng.random(len(drawn)), self.weights.group[drawn]))]
 
     # --- what is known ----------------------------------------------------------------------------

@@ -17,6 +17,8 @@ ASKED = 3
 """Numbers that tell a forest of several nodes which of them it is asked about."""
 FARTHEST = 12.0
 """Log-odds farther from 0 are not taken for granted before trees are asked."""
+ALONE = -1
+"""The turn of rows that are drawn one by one."""
 
 
 def cuts(questions: NestedDichotomies, value: np.ndarray) -> np.ndarray:
@@ -146,27 +148,33 @@ class BinaryForest:
         return odds_on_line(self.start[nodes], x[:, first : first + self.start.shape[1] - 1])
 
     def draw(
-        self, x: np.ndarray, rng: np.random.Generator, *, balanced: bool = False
+        self, x: np.ndarray, rng: np.random.Generator, turn: np.ndarray | None = None
     ) -> np.ndarray:
         """(n, f) features -> (n,) symbols.
 
         Args:
             x: The rows.
             rng: Source of chance.
-            balanced: Draw systematically along the rows: each row keeps its chances, but of
-                neighbouring rows as many go right as their chances add up to (Madow 1949), so that
-                rows in a meaningful order give a balanced sample.
+            turn: (n,) ascending. Draw systematically along the rows of a turn: each row keeps its
+                chances, but of neighbouring rows as many go right as their chances add up to (Madow
+                1949), so that rows in a meaningful order give a balanced sample. Rows of different
+                turns are drawn independently, and those of turn ALONE one by one, as all rows are
+                where there are no turns.
         """
         x = self.seen(x)
 
         def choose(nodes: np.ndarray, rows: np.ndarray) -> np.ndarray:
             chance = self.right_chance(nodes, x[rows])
-            if not balanced:
+            if turn is None:
                 return np.asarray(rng.random(len(rows)) < chance)
+            own = turn[rows]
             parts = []
-            for here in _runs(nodes):
-                turns = np.floor(np.cumsum(np.r_[rng.random(), chance[here]]))
-                parts.append(turns[1:] > turns[:-1])
+            for here in _runs(nodes, own):
+                if own[here.start] == ALONE:
+                    parts.append(rng.random(here.stop - here.start) < chance[here])
+                    continue
+                passed = np.floor(np.cumsum(np.r_[rng.random(), chance[here]]))
+                parts.append(passed[1:] > passed[:-1])
             return np.concatenate(parts)
 
         leaf = self._down(len(x), choose)
@@ -325,8 +333,12 @@ class BinaryForest:
         return q.symbols[place], part
 
 
-def _runs(values: np.ndarray) -> list[slice]:
-    """Where equal values stand one behind the other."""
-    ends = np.flatnonzero(values[1:] != values[:-1]) + 1
-    starts = [0, *ends.tolist()] if len(values) else []
-    return [slice(a, b) for a, b in zip(starts, [*ends.tolist(), len(values)], strict=False)]
+def _runs(*values: np.ndarray) -> list[slice]:
+    """Where rows of equal values stand one behind the other."""
+    n = len(values[0])
+    is_other = np.zeros(max(n - 1, 0), bool)
+    for own in values:
+        is_other |= own[1:] != own[:-1]
+    ends = np.flatnonzero(is_other) + 1
+    starts = [0, *ends.tolist()] if n else []
+    return [slice(a, b) for a, b in zip(starts, [*ends.tolist(), n], strict=False)]

@@ -19,7 +19,7 @@ from tidemill.core.options import Configuration, option
 from tidemill.core.persons import FEWEST_PERSONS, rows_a_person
 from tidemill.core.run import Run
 from tidemill.models.base import State, check_context, check_learns, steps_of
-from tidemill.models.binary_forest import BinaryForest, cuts, odds_on_line
+from tidemill.models.binary_forest import ALONE, BinaryForest, cuts, odds_on_line
 from tidemill.models.conditional import in_parallel, infilled
 from tidemill.models.forest import Forest
 from tidemill.models.honest_forest import Question, grown, honest
@@ -71,6 +71,10 @@ matter."""
 GROUPS, CELL_ROWS = 4, 3
 """Rows are alike whose symbols are in the same of so many groups; a cell of alike rows holds about
 so many, or more."""
+TURNS = 16
+"""Rows of the same context are drawn in as many turns as there are of them. A turn of fewer than
+one in so many rows of the chunk would be no balanced sample and takes as long as another: its rows
+are drawn one by one."""
 
 PARTS, WIDE_PARTS = 4096, 256
 """Questions that a smaller part of the rows reaches are answered by their proportion."""
@@ -165,7 +169,8 @@ class Trees:
     once more at the end, given all other variables, so that what each of them says of it is kept.
 
     New rows are a balanced sample: each follows the model, but together they keep to its shares
-    more closely than independent draws would, as the rows of a stratified sample do.
+    more closely than independent draws would, as the rows of a stratified sample do. Rows for the
+    same context are independent of each other, as the children of one parent are.
 
     Materialises the batch. One step is one question, the ones that most rows reach first; questions
     that were not reached in time are answered by their overall proportion.
@@ -257,7 +262,7 @@ class Trees:
         others = [(v, range(v if v >= self.given else 0)) for v in range(size)]
         for k, v in enumerate(outcome):
             others.append((v, [u for u in range(size) if u not in outcome[k:]]))
-        features = _features(self.variables, symbols, others, run)
+        features = _features(self.variables, symbols, others, size - self.given, run)
         planned = [self._planned(v, own) for (v, _), own in zip(others, features, strict=True)]
         self.learned, self.redrawn = planned[:size], planned[size:]
 
@@ -313,8 +318,8 @@ class Trees:
 
     @property
     def width(self) -> float:
-        """How many times more variables than WIDE there are, at least 1."""
-        return max(len(self.variables) / WIDE, 1.0)
+        """How many times more variables than WIDE are drawn, at least 1."""
+        return max((len(self.variables) - self.given) / WIDE, 1.0)
 
     @property
     def shrinking(self) -> float:
@@ -362,11 +367,15 @@ class Trees:
             OptionError: A context is missing.
         """
         symbols = self._symbols(n, context)
+        same = np.arange(n)
+        if context is not None and self.given:
+            same = _distinct(context.joint)
         size = max(min(CHUNK, CHUNK_CELLS // max(len(self.variables), 1)), 1)
         starts = range(0, n, size)
         jobs = []
         for start, stream in zip(starts, rng.spawn(len(starts)), strict=True):
-            jobs.append((symbols[start : start + size], stream))
+            here = slice(start, start + size)
+            jobs.append((symbols[here], _turns(same[here]), stream))
         self._loaded()
         parts = in_parallel(jobs, lambda job: self._balanced(*job), run or Run())
         rows = Batch.stacked([Batch.blank(self.variables.spec, 0), *parts])
@@ -417,9 +426,9 @@ class Trees:
             answers.load()
         return self.learned
 
-    def _balanced(self, context: np.ndarray, rng: np.random.Generator) -> Batch:
-        """A row for each of (n, given) contexts; for each variable they stand in an order in which
-        those are neighbours that are alike so far.
+    def _balanced(self, context: np.ndarray, turn: np.ndarray, rng: np.random.Generator) -> Batch:
+        """A row for each of (n, given) contexts; for each variable those of each of (n,) turns
+        stand in an order in which those are neighbours that are alike so far.
 
         Along this order the questions are answered systematically (:meth:`BinaryForest.draw`):
         among rows that are alike, as many go right as their chances add up to. Rows of one cell
@@ -430,11 +439,11 @@ class Trees:
         symbols = np.full((n, len(self.variables)), ABSENT, np.int32)
         symbols[:, : self.given] = context
         matrix = np.empty((n, len(self.variables)))
-        cell, finest = np.zeros(n, np.int64), n == 0
+        cell, finest = turn, n == 0  # finer cells come behind those of the turn before, too
         for v, answers in enumerate(self.learned):
             if v >= self.given:
                 order = np.lexsort((rng.random(n), cell))
-                self._draw_symbols(v, answers, order, symbols, matrix, rng)
+                self._draw_symbols(v, answers, order, turn, symbols, matrix, rng)
             matrix[:, v] = as_features(symbols[:, v])
             if not finest:
                 finer = _refined(cell, symbols[:, v], self.variables.count[v])
@@ -443,7 +452,7 @@ class Trees:
                     cell = finer
         for v, answers in zip(self._outcome(), self.redrawn, strict=False):
             order = np.lexsort((rng.random(n), cell))
-            self._draw_symbols(v, answers, order, symbols, matrix, rng)
+            self._draw_symbols(v, answers, order, turn, symbols, matrix, rng)
             matrix[:, v] = as_features(symbols[:, v])
         if not self.given:  # else each row stays with its context
             symbols = rng.permutation(symbols)
@@ -454,18 +463,19 @@ class Trees:
         v: int,
         answers: BinaryForest,
         order: np.ndarray,
+        turn: np.ndarray,
         symbols: np.ndarray,
         matrix: np.ndarray,
         rng: np.random.Generator,
     ) -> None:
-        """Draw variable v of (n, variables) symbols along an order of the rows."""
+        """Draw variable v of (n, variables) symbols along an order of the rows, turn by turn."""
         symbols[:, v] = ABSENT
         presence = self.variables.presence[v]
         if presence is not None:
             order = order[symbols[order, presence] == 0]
         if len(answers.count):
             x = matrix[np.ix_(order, answers.features)]
-            symbols[order, v] = answers.draw(x, rng, balanced=True)
+            symbols[order, v] = answers.draw(x, rng, turn[order])
 
     def to_state(self) -> State:
         """Pieces, counts, lines and trees."""
@@ -721,14 +731,15 @@ def _features(
     variables: Variables,
     symbols: np.ndarray,
     among: Sequence[tuple[int, Sequence[int]]],
+    drawn: int,
     run: Run,
 ) -> list[np.ndarray]:
     """For each variable and others, those of the others that it is drawn from: all, or the most
-    correlated by rank."""
+    correlated by rank, where many variables are drawn."""
     # a presence code says nothing that its reals do not say by being absent
     presences = set(variables.presence)
     sample = symbols[run.rng("trees", "features").permutation(len(symbols))[:CORRELATED_ROWS]]
-    most = int(np.clip(FEATURE_CELLS // max(len(variables), 1), MIN_FEATURES, MAX_FEATURES))
+    most = int(np.clip(FEATURE_CELLS // max(drawn, 1), MIN_FEATURES, MAX_FEATURES))
     ranks = (sample.argsort(0).argsort(0) - len(sample) / 2).astype(np.float32)
     chosen = []
     for v, others in among:
@@ -763,6 +774,22 @@ def _schedule(rows: int, model: Trees, table: int) -> tuple[int, dict[str, float
         "num_leaves": min(max(round(leaves), min_leaves), MAX_LEAVES),
         "learning_rate": min(rate, MAX_RATE),
     }
+
+
+def _distinct(context: Batch) -> np.ndarray:
+    """(n,) the same number for rows that are equal."""
+    rows = np.concatenate([context.tick, context.code.astype(np.int64)], axis=1)
+    return np.unique(rows, axis=0, return_inverse=True)[1].reshape(len(rows))
+
+
+def _turns(same: np.ndarray) -> np.ndarray:
+    """(n,) which of the rows with its number each row is, 0 for the first; ALONE where there are
+    few such rows."""
+    order = np.argsort(same, kind="stable")
+    turn = np.empty(len(same), np.int64)
+    turn[order] = np.arange(len(same)) - np.searchsorted(same[order], same[order])
+    rows = np.bincount(turn)
+    return np.where(rows[turn] * TURNS < len(turn), ALONE, turn)
 
 
 def _refined(cell: np.ndarray, symbol: np.ndarray, count: np.ndarray) -> np.ndarray:

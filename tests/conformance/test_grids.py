@@ -11,7 +11,7 @@ from tests.conformance.grids import GRIDS, same, texts
 from tests.conformance.quick import quick
 from tidemill.core.errors import OptionError, TidemillError
 from tidemill.core.extremes import outward
-from tidemill.core.grid import Batch, Code, Spec, Topology
+from tidemill.core.grid import Batch, Code, Real, Spec, Topology
 from tidemill.core.run import Run
 from tidemill.models import MODELS
 from tidemill.models.base import Generator, GoesOn, WritesOn, unfitted
@@ -101,6 +101,21 @@ def test_rows_follow_what_their_context_was_given_too(name: str) -> None:
     model = unfitted(name, options).fit(spec, Batch(empty, first, context=about), Run(1))
     drawn = model.sample(400, rng, context=about)
     assert (drawn.code == first).mean() > 0.9
+
+
+@pytest.mark.parametrize("name", ["trees", "independent", "autoregressive", "vae"])
+def test_rows_of_the_same_context_are_independent_of_each_other(name: str) -> None:
+    """A coin for each of two children of a parent: both fall alike as often as not."""
+    rng = np.random.default_rng(0)
+    code = rng.integers(0, 2, (800, 2)).astype(np.int32)
+    about = Batch(rng.integers(0, 1000, (800, 5)), code[:, :1])
+    numbers = tuple(Real(f"number {i}") for i in range(5))
+    spec = Spec(codes=(Code("coin", 2),), context=Spec(numbers, (Code("sort", 2),)))
+    batch = Batch(np.zeros((800, 0), np.int64), code[:, 1:], context=about)
+    model = unfitted(name, quick(name, steps=200, eval_every=100)).fit(spec, batch, Run(1))
+    twice = about.rows(np.repeat(np.arange(800), 2))
+    first, second = model.sample(1600, rng, context=twice).code[:, 0].reshape(800, 2).T
+    assert np.corrcoef(first, second)[0, 1] == pytest.approx(0, abs=4 / np.sqrt(800))
 
 
 def test_an_empty_row_comes_back_empty_from_both_views() -> None:

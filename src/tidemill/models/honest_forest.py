@@ -10,13 +10,14 @@ its part in both (Athey and Imbens, "Recursive partitioning for heterogeneous ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import lightgbm as lgb
 import numpy as np
 
+from tidemill.core.persons import FEWEST_PERSONS
 from tidemill.models.forest import Forest
 from tidemill.supervised.log_odds import chances_of
 
@@ -38,6 +39,8 @@ class Question:
         right: (n,) whether each goes right.
         odds: (n,) log-odds of it that are known beforehand.
         least: Rows in a leaf, and that answer there.
+        person: (n,) from 0 on, whose each row is: where rows of fewer than five persons found a
+            leaf, or answer there, it says nothing. None where each is of its own.
     """
 
     binned: lgb.Dataset
@@ -46,6 +49,23 @@ class Question:
     right: np.ndarray
     odds: np.ndarray
     least: int
+    person: np.ndarray | None = None
+
+    def few(self, leaf: np.ndarray, part: np.ndarray | slice, leaves: int) -> np.ndarray:
+        """(leaves,) whether fewer than FEWEST_PERSONS persons have rows in a leaf, where persons
+        have several rows.
+
+        Args:
+            leaf: The leaf of each row of the part.
+            part: The rows.
+            leaves: How many there are.
+        """
+        if self.person is None:
+            return np.zeros(leaves, bool)
+        person = self.person[part]
+        seen = np.zeros((int(person.max(initial=-1)) + 1, leaves), bool)
+        seen[person, leaf] = True
+        return np.asarray(seen.sum(axis=0) < FEWEST_PERSONS)
 
 
 def grown(
@@ -107,7 +127,12 @@ def honest(
         forest = Forest.of(booster.model_to_string())
         other = ~part
         leaf = _reached(booster, question.seen[other])
-        answers = _answers(forest, leaf, question, other, settings, max(1.0, caution))
+        few = [np.zeros(leaves, bool) for leaves in forest.leaves.tolist()]
+        if question.person is not None:
+            found = _reached(booster, question.seen[part])
+            for tree, leaves in enumerate(forest.leaves.tolist()):
+                few[tree] = question.few(found[:, tree], part, leaves)
+        answers = _answers(forest, leaf, question, other, settings, max(1.0, caution), few)
         if caution:
             first = np.cumsum(forest.leaves) - forest.leaves
             foretold[part] = answers[first + _reached(booster, question.seen[part])].sum(axis=1)
@@ -117,6 +142,20 @@ def honest(
         [replace(own, value=(weight * own.value / 2).astype(np.float32)) for own in forests]
     )
     return replace(both, trees=np.array([both.trees.sum()], np.int32))
+
+
+def of_enough_persons(booster: lgb.Booster, question: Question) -> Forest:
+    """The trees of all rows, of which the leaves of fewer than FEWEST_PERSONS persons say
+    nothing."""
+    forest = Forest.of(booster.model_to_string())
+    if question.person is None:
+        return forest
+    leaf = _reached(booster, question.seen)
+    few = [
+        question.few(leaf[:, tree], slice(None), leaves)
+        for tree, leaves in enumerate(forest.leaves.tolist())
+    ]
+    return replace(forest, value=np.where(np.concatenate(few), np.float32(0), forest.value))
 
 
 def _reached(booster: lgb.Booster, seen: np.ndarray) -> np.ndarray:
@@ -132,6 +171,7 @@ def _answers(
     part: np.ndarray,
     settings: Mapping[str, Any],
     shrinkage: float,
+    silent: Sequence[np.ndarray],
 ) -> np.ndarray:
     """(leaves of all trees,) log-odds, by Newton's step of each tree given those before it.
 
@@ -141,6 +181,7 @@ def _answers(
         question, part: The rows.
         settings: The rate, and the longest step.
         shrinkage: How many times SHRINKAGE.
+        silent: Of each tree the leaves that say nothing in any case.
     """
     right, odds = question.right[part].astype(float), question.odds[part].copy()
     rate, longest = settings["learning_rate"], settings["max_delta_step"]
@@ -152,6 +193,7 @@ def _answers(
         curvature = np.bincount(own, chance * (1 - chance), leaves)
         step = np.clip(missed / (curvature + shrinkage * SHRINKAGE), -longest, longest)
         step[np.bincount(own, minlength=leaves) < question.least] = 0
+        step[silent[tree] | question.few(own, part, leaves)] = 0
         odds += rate * step[own]
         answers.append(rate * step)
     return np.concatenate(answers)

@@ -22,7 +22,7 @@ from tidemill.models.base import State, check_context, check_learns, steps_of
 from tidemill.models.binary_forest import ALONE, BinaryForest, cuts, odds_on_line
 from tidemill.models.conditional import in_parallel, infilled
 from tidemill.models.forest import Forest
-from tidemill.models.honest_forest import Question, grown, honest
+from tidemill.models.honest_forest import Question, grown, honest, of_enough_persons
 from tidemill.models.linear_scores import STEPS, Terms
 from tidemill.models.nested_dichotomies import halved, joined
 from tidemill.models.particles import as_features
@@ -215,7 +215,7 @@ class Trees:
         self.variables = Variables.learned(spec.joint, batch.joint)
         symbols = self.variables.symbols(batch.joint)
         self._repeats = rows_a_person(batch.person)
-        self._in_leaf = max(self.least, math.ceil(FEWEST_PERSONS * self._repeats))
+        self._in_leaf = max(self.least, FEWEST_PERSONS)
         self._plan(symbols, run)
         tasks = self._tasks()
         self.steps_planned = len(tasks)
@@ -643,11 +643,12 @@ class _Learner:
         if len(nodes) > 1:
             seen = answers.asking(of_node, seen).astype(np.float32)
             binned, at = self._binned(seen, answers), np.arange(len(rows), dtype=np.int32)
-        question = Question(binned, at, seen, right, odds, self._least(rows))
+        whose = self.person[rows] if self.persons < all_rows else None
+        question = Question(binned, at, seen, right, odds, self._least(rows), whose)
         if model.effort == "plain":
             settings["lambda_l2"] *= model.shrinking
             booster = grown(question, slice(None), settings, rounds, self._must_stop)
-            forest = None if booster is None else Forest.of(booster.model_to_string())
+            forest = None if booster is None else of_enough_persons(booster, question)
         else:
             side = self._side(k, nodes[0])[rows]
             forest = honest(question, side, settings, rounds, self._must_stop, model.caution)
@@ -699,13 +700,12 @@ class _Learner:
 
     def _least(self, rows: np.ndarray) -> int:
         """Rows in a leaf: half of those that stand behind an answer, where halves of all rows grow
-        and answer it, and of FEWEST_PERSONS persons in any case."""
+        and answer it; those of fewer than FEWEST_PERSONS persons say nothing in any case."""
         model = self.model
         times = int(np.bincount(rows).max())  # that a row is counted
         if model.effort == "plain":
             return model._in_leaf * times
-        persons = math.ceil(FEWEST_PERSONS * model._repeats)
-        return max(model._in_leaf // 2, persons) * times
+        return max(model._in_leaf // 2, FEWEST_PERSONS) * times
 
     def _side(self, k: int, node: int) -> np.ndarray:
         """(rows,) which half each row belongs to: all rows of a person to the same.

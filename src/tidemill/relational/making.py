@@ -1,0 +1,237 @@
+"""A new database of a model: tables in their order, keys, and what points to what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from tidemill.core.database import Database, Link, naming
+from tidemill.core.dataset import Dataset
+from tidemill.core.run import Run
+from tidemill.core.schema import Schema
+from tidemill.core.words import plural
+from tidemill.relational.dealing import dealt, dealt_by_depth
+from tidemill.relational.plan import gathered
+from tidemill.relational.summaries import count_name
+
+if TYPE_CHECKING:
+    from tidemill.relational.model import DatabaseModel
+
+
+class Making:
+    """One new database.
+
+    Args:
+        model: What it is made by.
+        run: Seed and progress.
+    """
+
+    def __init__(self, model: DatabaseModel, run: Run) -> None:
+        self._model, self._run = model, run
+        self._made: dict[str, Dataset] = {}
+        self._rows_made: dict[str, int] = {}
+        self._at: dict[Link, np.ndarray] = {}
+        self._done: dict[tuple[str, str], pl.Series] = {}
+
+    def all(self, rows: Mapping[str, int], where: Mapping[str, Sequence[str]]) -> Database:
+        """The database."""
+        plan = self._model.plan
+        text = f"making {plural(len(plan.order), 'table')}"
+        with self._run.stage("sample", text, total=len(plan.order)) as stage:
+            for name in plan.order:
+                self._made[name] = self._rows(name, rows, where)
+                self._rows_made[name] = len(self._made[name])
+                stage.advance()
+        for name in plan.order:
+            for link in plan.own.get(name, ()):
+                self._point_within(link)
+        for name in plan.order:
+            for link in plan.dealt.get(name, ()):
+                self._deal(link)
+        self._leave_out()
+        tables = {name: self._finished(name) for name in self._model.columns}
+        database = Database(
+            tables, self._model.keys, tuple(self._model.links), str(self._model.manifest["name"])
+        )
+        self._check(database)
+        return database
+
+    def _rows(
+        self, name: str, rows: Mapping[str, int], where: Mapping[str, Sequence[str]]
+    ) -> Dataset:
+        if name in self._model.kept:
+            return self._model.kept[name]
+        own, link = self._model.models[name], self._model.plan.main.get(name)
+        run = self._run.child("table", name)
+        if link is None:
+            return own.drawn(rows.get(name, own.rows), where.get(name), run)
+        known = self._model.links[link]
+        above = self._made[link.parent]
+        counts = above.frame[count_name(known.label)].fill_null(0).to_numpy()
+        counts = np.maximum(counts, 0)
+        if known.most:
+            counts = np.minimum(counts, known.most)
+        at = np.repeat(np.arange(len(counts)), counts)
+        loose = known.empty + known.astray
+        alone = round(len(at) * loose / (1 - loose)) if loose < 1 else own.rows
+        at = np.r_[at, np.full(alone, -1)].astype(np.int64)
+        share = known.astray / loose if loose else 0.0
+        astray = self._run.rng("astray", str(link)).random(len(at)) < share
+        self._at[link] = np.where((at < 0) & astray, -2, at)
+        return own.drawn_for(above, at, run)
+
+    def _point_within(self, link: Link) -> None:
+        known, data = self._model.links[link], self._made[link.child]
+        depth = data.frame[known.column].fill_null(0).to_numpy()
+        weight = data.frame[count_name(known.label)].fill_null(0).to_numpy()
+        self._at[link] = dealt_by_depth(depth, weight, self._run.rng("within", str(link)))
+
+    def _deal(self, link: Link) -> None:
+        known, data, parent = (
+            self._model.links[link],
+            self._made[link.child],
+            self._made[link.parent],
+        )
+        assert known.sorts is not None
+        sort = known.sorts.of(parent.frame)
+        wanted = data.frame[known.column].fill_null(0).to_numpy()
+        there = data.frame[known.column].is_not_null().to_numpy()
+        weight = parent.frame[count_name(known.label)].fill_null(0).to_numpy()
+        main = self._model.plan.main.get(link.child)
+        group = None
+        if main is not None and self._names(link.child, main, link):
+            group = self._at[main][there]
+        rng = self._run.rng("dealt", str(link))
+        at = np.full(len(data), -1)
+        at[there] = dealt(wanted[there], sort, weight, group, rng)
+        loose = known.empty + known.astray
+        share = known.astray / loose if loose else 0.0
+        self._at[link] = np.where((at < 0) & (rng.random(len(at)) < share), -2, at)
+
+    def _names(self, table: str, main: Link, link: Link) -> bool:
+        """Whether what two links of a table point to names its rows."""
+        key = self._model.keys.get(table)
+        return key is not None and set(key.columns) <= {*main.columns, *link.columns}
+
+    def _leave_out(self) -> None:
+        """Rows that repeat the key of another, or point to none of the rows that they must point
+        to, are left out, and what was made for them."""
+        plan = self._model.plan
+        gone: dict[str, np.ndarray] = {}
+        for name in plan.order:
+            lost = np.zeros(len(self._made[name]), bool)
+            link = plan.main.get(name)
+            if link is not None and gone[link.parent].any():
+                at = self._at[link]
+                lost |= (at >= 0) & gone[link.parent][np.maximum(at, 0)]
+            for one in plan.dealt.get(name, ()):
+                if not self._model.links[one].empty:
+                    lost |= self._at[one] == -1
+            gone[name] = lost
+        for name, lost in gone.items():
+            if not lost.any():
+                continue
+            self._run.warn(
+                f"{plural(int(lost.sum()), 'row')} of '{name}' are left out: there is nothing "
+                "left that they could point to.",
+                "sample",
+            )
+        for name, lost in gone.items():
+            data = self._made[name]
+            self._made[name] = data.rows(np.flatnonzero(~lost))
+        for link, at in self._at.items():
+            back = np.cumsum(~gone[link.parent]) - 1
+            at = np.where(at >= 0, back[np.maximum(at, 0)] if len(back) else at, at)
+            self._at[link] = at[~gone[link.child]]
+
+    # --- keys -------------------------------------------------------------------------------------
+
+    def _finished(self, name: str) -> Dataset:
+        """A table with its columns in their order, and with what points."""
+        made, schema = self._made[name], self._model.columns[name]
+        columns, kinds = [], []
+        for column in schema:
+            values = self._column(name, column.name, ())
+            if values is None:
+                continue
+            columns.append(values.rename(column.name))
+            own = made.schema[column.name] if column.name in made.schema else column
+            kinds.append(replace(own, role=column.role, reason="", role_reason=""))
+        known = Schema(tuple(kinds), (), schema.conventions)
+        origin = pl.repeat(1, len(made), dtype=pl.Int16, eager=True)
+        return Dataset(pl.DataFrame(columns), known, origin=origin, name=name)
+
+    def _column(self, table: str, name: str, asked: tuple[tuple[str, str], ...]) -> pl.Series | None:
+        """The values of a column, of one that points those that it points to; None for one that is
+        not made."""
+        if (table, name) in self._done:
+            return self._done[table, name]
+        made = self._made[table]
+        found = made.frame[name] if name in made.frame.columns else None
+        if table not in self._model.kept and (table, name) not in asked:
+            for link in self._pointing(table):
+                if name in link.columns:
+                    other = link.to[link.columns.index(name)]
+                    above = self._column(link.parent, other, (*asked, (table, name)))
+                    found = self._pointed(link, other, above)
+                    break
+            main = self._model.plan.main.get(table)
+            if main is not None and name in self._model.links[main].same:
+                found = self._same(main, name)
+        if found is not None:
+            self._done[table, name] = found
+        return found
+
+    def _pointing(self, table: str) -> list[Link]:
+        """The links of a table, the one that its rows are made for first."""
+        plan = self._model.plan
+        main = plan.main.get(table)
+        found = [] if main is None else [main]
+        return found + [*plan.dealt.get(table, ()), *plan.own.get(table, ())]
+
+    def _pointed(self, link: Link, other: str, above: pl.Series | None) -> pl.Series | None:
+        if above is None:
+            return None
+        at = self._at[link]
+        found = gathered(above, at)
+        astray = np.flatnonzero(at == -2)
+        if len(astray):
+            found = found.scatter(astray, self._strange(link, other, len(astray)))
+        return found
+
+    def _same(self, link: Link, name: str) -> pl.Series:
+        """A column that is the same in all rows that are made for one row."""
+        known = self._model.links[link]
+        values = self._made[link.parent].frame[known.same[name]]
+        return gathered(values, self._at[link])
+
+    def _strange(self, link: Link, other: str, n: int) -> pl.Series:
+        """Keys that no row has."""
+        if link.parent in self._model.kept:
+            return pl.repeat(None, n, dtype=self._made[link.parent].frame[other].dtype, eager=True)
+        run = self._run.child("table", link.parent)
+        made = self._model.models[link.parent]
+        return made.strange(other, self._rows_made[link.parent], n, run)
+
+    def _check(self, database: Database) -> None:
+        """Tell of links that do not hold as they did."""
+        for link in database.links:
+            told, known = database.holds(link), self._model.links[link]
+            if told.astray and not known.astray:
+                self._run.warn(
+                    f"{plural(told.astray, 'row')} of '{link.child}' point to no row of "
+                    f"'{link.parent}' ({link}).",
+                    "sample",
+                )
+        for name, key in database.keys.items():
+            values = naming(database.tables[name].frame, key.columns)
+            repeated = len(values) - values.n_unique()
+            if repeated:
+                self._run.warn(
+                    f"{plural(repeated, 'row')} of '{name}' repeat the key of another row.",
+                    "sample",
+                )

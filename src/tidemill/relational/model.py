@@ -1,0 +1,369 @@
+"""The model of a database: one of each table, given what its rows are made for, and the links
+between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from tidemill.cleaning.found_rules import with_found_rules
+from tidemill.core import artifact
+from tidemill.core.columns import by_name
+from tidemill.core.database import Database, Link, TableKey
+from tidemill.core.dataset import Dataset
+from tidemill.core.errors import DataError, OptionError
+from tidemill.core.persons import FEWEST_PERSONS
+from tidemill.core.run import Run
+from tidemill.core.schema import MEDIA, Column, Schema
+from tidemill.core.words import listing, plural
+from tidemill.relational.dealing import Sorts, dealt, dealt_by_depth, depths, sorts_of
+from tidemill.relational.plan import Plan, gathered, places, plan_of, same_within, whose
+from tidemill.relational.summaries import count_name, summaries
+from tidemill.relational.table_model import TableModel
+from tidemill.synthesis.stages import FEWEST
+
+THERE = "is there"
+"""The column of a table that has no other."""
+
+
+@dataclass(frozen=True)
+class LinkModel:
+    """What is known of a link, beside the columns that tell of it.
+
+    Attributes:
+        link: The link.
+        label: What columns are called by that tell of rows that point.
+        empty, astray: The shares of rows that point to nothing, and to a row that is not there.
+        most: How many rows point to one row at most; 0 for any number.
+        sorts: Of a link that is dealt out: the sorts of rows that can be pointed to.
+        column: Of such a link, or one within a table: the column of the rows that point which says
+            what sort, or how deep.
+        same: Columns that are the same in all rows that are made for one row, and what that row
+            calls them.
+    """
+
+    link: Link
+    label: str
+    empty: float = 0.0
+    astray: float = 0.0
+    most: int = 0
+    sorts: Sorts | None = None
+    column: str = ""
+    same: Mapping[str, str] = field(default_factory=dict)
+
+
+class DatabaseModel:
+    """Makes databases like one that was learned: :meth:`sample` makes one, :meth:`save` and
+    :meth:`load` keep the model.
+
+    Made by :func:`tidemill.fit_database`.
+
+    Attributes:
+        plan: In which order tables are made.
+        models: Table -> its model, of those that are made.
+        kept: Table -> its rows, of those that stay as they are, with what is told of them.
+        columns: Table -> its columns, in their order.
+        keys: Table -> what names its rows.
+        links: What is known of each link.
+        manifest: How it was made.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        models: Mapping[str, TableModel],
+        kept: Mapping[str, Dataset],
+        columns: Mapping[str, Schema],
+        keys: Mapping[str, TableKey],
+        links: Mapping[Link, LinkModel],
+        manifest: Mapping[str, Any],
+    ) -> None:
+        self.plan, self.models, self.kept = plan, dict(models), dict(kept)
+        self.columns, self.keys, self.links = dict(columns), dict(keys), dict(links)
+        self.manifest = dict(manifest)
+
+    @staticmethod
+    def fit(
+        database: Database,
+        run: Run,
+        model: str = "trees",
+        options: Mapping[str, Any] | None = None,
+        keep: Sequence[str] = (),
+    ) -> DatabaseModel:
+        """Learn all tables of a database.
+
+        Args:
+            database: The tables and links.
+            run: Seed, time and progress.
+            model, options: Of the generator of each table.
+            keep: Tables whose rows stay as they are, such as a list of products.
+
+        Raises:
+            OptionError: There is no such table or model, or a table that is to stay holds persons.
+        """
+        for name in keep:
+            database[name]  # raises where there is none
+            above = {link.parent for link in database.above(name)} - set(keep)
+            if above:
+                raise OptionError(
+                    f"'{name}' is to stay as it is, but points to rows of {listing(sorted(above))}, "
+                    "which are made anew",
+                    hint=f"keep {listing(sorted(above))}, too",
+                )
+        return _Learning(database, plan_of(database, keep), run).all(model, dict(options or {}))
+
+    def sample(
+        self,
+        rows: Mapping[str, int] | None = None,
+        where: Mapping[str, Sequence[str]] | None = None,
+        *,
+        run: Run,
+    ) -> Database:
+        """A new database.
+
+        Args:
+            rows: Tables that are made for no others, and how many rows of each; as many as were
+                learned by default. All others follow from them.
+            where: Such tables, and what each of their rows shall be like; the rows of others are
+                made for these.
+            run: Its seed decides what is drawn.
+
+        Raises:
+            ConditionError: No row can be as it is asked.
+            OptionError: A table is made for another one, or stays as it is.
+        """
+        from tidemill.relational.making import Making
+
+        self._check(rows or {}, "rows are asked for")
+        self._check(where or {}, "something is asked")
+        return Making(self, run).all(rows or {}, where or {})
+
+    def _check(self, tables: Iterable[str], what: str) -> None:
+        able = [name for name in self.plan.order if name not in self.plan.main]
+        able = [name for name in able if name in self.models]
+        for name in tables:
+            if name in able:
+                continue
+            why = "is not in this database"
+            if name in self.plan.main:
+                why = f"is made for rows of '{self.plan.main[name].parent}'"
+            elif name in self.kept:
+                why = "stays as it is"
+            raise OptionError(
+                f"{what} of '{name}', which {why}", hint=f"ask it of {listing(able)}"
+            )
+
+
+class _Learning:
+    """Tables of a database with what is told beside their rows, learned one after the other."""
+
+    def __init__(self, database: Database, plan: Plan, run: Run) -> None:
+        self._database, self._plan, self._run = database, plan, run
+        self._at = {link: places(database, link) for link in database.links}
+        for links in plan.own.values():
+            for link in links:  # circles are no chain of command
+                deep = depths(self._at[link])
+                self._at[link] = np.where(deep > 0, self._at[link], np.minimum(self._at[link], -1))
+        self._persons = whose(database, plan, self._at)
+        self._tell_left_out()
+        self._own = {name: _own_columns(database, plan, name) for name in database.tables}
+        self._links: dict[Link, LinkModel] = {}
+        self._same: dict[Link, Dataset] = {}
+        for name, link in plan.main.items():
+            self._take_same(name, link)
+        for name, data in self._own.items():
+            if name not in plan.kept and len(data) >= FEWEST:
+                self._own[name] = with_found_rules(data, run.child("rules", name))
+        self._told = {name: self._with_summaries(name) for name in database.tables}
+
+    def _tell_left_out(self) -> None:
+        for name, data in self._database.tables.items():
+            left = [c.name for c in data.schema if c.role == "ignore" or c.kind in MEDIA]
+            if left:
+                self._run.warn(
+                    f"Of '{name}' {listing([repr(one) for one in left])} cannot be learned, and "
+                    "will be missing.",
+                    "learn",
+                )
+
+    def all(self, model: str, options: Mapping[str, Any]) -> DatabaseModel:
+        for name, links in self._plan.own.items():
+            for link in links:
+                self._with_depth(name, link)
+        for name in self._plan.order:
+            for link in self._plan.dealt.get(name, ()):
+                self._with_sort(name, link)
+        models = {}
+        made = [name for name in self._plan.order if name not in self._plan.kept]
+        text = f"learning {plural(len(made), 'table')}"
+        with self._run.stage("learn", text, total=len(made)) as stage:
+            for name in made:
+                models[name] = self._learned(name, model, options)
+                stage.advance()
+        columns = {name: data.schema for name, data in self._database.tables.items()}
+        manifest = {
+            "name": self._database.name,
+            "model": model,
+            "options": dict(options),
+            "seed": self._run.seed,
+            "rows": {name: len(data) for name, data in self._database.tables.items()},
+        }
+        return DatabaseModel(
+            self._plan,
+            models,
+            {name: self._told[name] for name in self._plan.kept},
+            columns,
+            self._database.keys,
+            self._links,
+            manifest,
+        )
+
+    def _take_same(self, name: str, link: Link) -> None:
+        """Columns that are the same in all rows that are made for one row are those of that row."""
+        data, at = self._own[name], self._at[link]
+        key = self._database.keys.get(name)
+        naming = set() if key is None else set(key.columns)
+        naming |= {column for one in self._database.below(name) for column in one.to}
+        same = [c for c in data.schema.names if c not in naming and same_within(data.frame[c], at)]
+        if same and set(same) == set(data.schema.names):
+            same = same[1:]  # a table has a column of its own
+        self._same[link] = data.select(same)
+        self._own[name] = data.select([c for c in data.schema.names if c not in same])
+
+    def _of_same(self, link: Link, label: str, rows: int) -> list[tuple[Column, pl.Series]]:
+        """What the rows that are made for each row have in common."""
+        at = self._at[link]
+        here = np.flatnonzero(at >= 0)
+        first = np.full(rows, -1)
+        first[at[here][::-1]] = here[::-1]
+        found = []
+        for column in self._same[link].schema:
+            values = gathered(self._same[link].frame[column.name], first)
+            name = f"{label}: {column.name}"
+            told = replace(column, name=name, nullable=bool(values.is_null().any()))
+            found.append((told, values.alias(name)))
+        return found
+
+    def _with_summaries(self, name: str) -> Dataset:
+        """The own columns of a table, and what rows that point to its rows tell of these."""
+        data = self._own[name]
+        for link in self._plan.counted(name):
+            label = _label(self._database, link)
+            if link in self._same:
+                data = _beside(data, self._of_same(link, label, len(data)))
+            at = self._at[link]
+            child = self._own[link.child]
+            told = summaries(child, at, len(data), label)
+            self._links[link] = self._known(link, label, at)
+            data = _beside(data, [(one.column, one.values) for one in told])
+        return data
+
+    def _known(self, link: Link, label: str, at: np.ndarray) -> LinkModel:
+        key = self._database.keys.get(link.child)
+        alone = key is not None and set(key.columns) <= set(link.columns)
+        shares = float((at == -1).mean()), float((at == -2).mean())
+        same = {}
+        if link in self._same:
+            same = {column: f"{label}: {column}" for column in self._same[link].schema.names}
+        return LinkModel(link, label, *shares, most=1 if alone else 0, same=same)
+
+    def _with_depth(self, name: str, link: Link) -> None:
+        column = f"steps to the top by {' + '.join(link.columns)}"
+        values = pl.Series(column, depths(self._at[link]), pl.Int64)
+        told = Column(column, "number", step="1", dtype="Int64")
+        self._told[name] = _beside(self._told[name], [(told, values)])
+        self._links[link] = replace(self._links[link], column=column)
+
+    def _with_sort(self, name: str, link: Link) -> None:
+        at = self._at[link]
+        parent, persons = self._told[link.parent], self._persons[name]
+        run = self._run.child("sorts", str(link))
+        kept = link.parent in self._plan.kept
+        sorts = sorts_of(parent, self._own[name], at, persons, run, kept=kept)
+        own = sorts.of(parent.frame)
+        column = f"sort of {link.parent} by {' + '.join(link.columns)}"
+        series = gathered(pl.Series(column, own), at)
+        step = None if series.dtype.is_float() else "1"
+        told = Column(
+            column, "number", nullable=bool((at < 0).any()), step=step, dtype=str(series.dtype)
+        )
+        self._told[name] = _beside(self._told[name], [(told, series)])
+        self._links[link] = replace(self._links[link], sorts=sorts, column=column)
+
+    def _learned(self, name: str, model: str, options: Mapping[str, Any]) -> TableModel:
+        data, link = self._told[name], self._plan.main.get(name)
+        above, at, persons_above = None, np.zeros(0, np.int64), None
+        if link is not None:
+            whole = self._told[link.parent]
+            above = whole.select([column.name for column in whole.schema.modelled])
+            at, persons_above = self._at[link], self._persons[link.parent]
+        few = len(data) < FEWEST
+        if few:
+            self._run.warn(
+                f"'{name}' has {plural(len(data), 'row')}, too few to learn what goes with what: "
+                f"its columns are made one by one. Option 'keep={name}' takes its rows over as "
+                "they are, where they tell of no persons.",
+                "learn",
+            )
+        run = self._run.child("table", name)
+        return TableModel.fit(
+            data, self._persons[name], above, persons_above, at, model, options, run
+        )
+
+
+def _own_columns(database: Database, plan: Plan, name: str) -> Dataset:
+    """A table without what points, but if it stays as it is; what names its rows is of kind id."""
+    data = database.tables[name]
+    pointing: set[str] = set()
+    if name not in plan.kept:
+        pointing = {column for link in database.above(name) for column in link.columns}
+    key = database.keys.get(name)
+    naming = set() if key is None or len(key.columns) > 1 else set(key.columns)
+    naming |= {column for link in database.below(name) for column in link.to}
+    kept, changed = [], []
+    for column in data.schema:
+        if column.name in pointing or column.role == "ignore" or column.kind in MEDIA:
+            continue
+        kept.append(column.name)
+        if column.name in naming and column.kind != "id":
+            changed.append(replace(column, kind="id", role="key", personal=""))
+        elif column.role == "key" and column.name not in naming | pointing:
+            changed.append(replace(column, role="feature"))  # a part of a key is a column to learn
+    if not kept:  # a table that only points has rows, too
+        frame = pl.DataFrame({THERE: pl.repeat(True, len(data), eager=True)})
+        return Dataset(frame, Schema((Column(THERE, "boolean", dtype="Boolean"),)), name=name)
+    data = data.select(kept)
+    return replace(data, schema=data.schema.replacing(*changed))
+
+
+def _label(database: Database, link: Link) -> str:
+    alike = [one for one in database.links if (one.child, one.parent) == (link.child, link.parent)]
+    if len(alike) == 1 and link.child != link.parent:
+        return link.child
+    return f"{link.child} by {' + '.join(link.columns)}"
+
+
+def _beside(data: Dataset, told: Sequence[tuple[Column, pl.Series]]) -> Dataset:
+    """The rows with further columns.
+
+    Raises:
+        DataError: A column is called so already.
+    """
+    for column, _ in told:
+        if column.name in data.schema:
+            raise DataError(
+                f"a column is called '{column.name}', as what is told of its rows",
+                where=data.name,
+                hint="call it differently",
+            )
+    schema = Schema(
+        (*data.schema.columns, *(column for column, _ in told)),
+        data.schema.rules,
+        data.schema.conventions,
+    )
+    return replace(data, frame=data.frame.hstack([values for _, values in told]), schema=schema)

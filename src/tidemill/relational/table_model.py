@@ -1,0 +1,182 @@
+"""The model of one table of a database: its rows, given those of the table that they are made
+for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from tidemill.codecs.columns.base import SurrogateStream
+from tidemill.codecs.table import TableCodec
+from tidemill.core.condition import Where, parse_where
+from tidemill.core.dataset import Dataset
+from tidemill.core.errors import OptionError
+from tidemill.core.frame_form import FrameForm
+from tidemill.core.grid import Batch, Code, Spec
+from tidemill.core.run import Run
+from tidemill.models import MODELS
+from tidemill.models.base import unfitted
+from tidemill.synthesis.sampling import SampledModel, SampleJob, SamplePlan
+from tidemill.synthesis.stages import FEWEST, Stage, Stages, drawn
+
+ALONE = "independent"
+"""The model of tables of too few rows for another one."""
+
+
+@dataclass
+class Context:
+    """What rows are made for, as channels: those of the rows of the table above, and whether there
+    is one.
+
+    Attributes:
+        codec: Of the rows of that table.
+    """
+
+    codec: TableCodec
+
+    @property
+    def spec(self) -> Spec:
+        """Its channels."""
+        return Spec.joined([Spec(codes=(Code("has a row above", 2),)), self.codec.spec])
+
+    def encode(self, above: Dataset, at: np.ndarray) -> Batch:
+        """(n,) rows of the table above -> what n rows are made for; below 0 for none of them."""
+        names = list(self.codec.schema.names)
+        rows = self.codec.encode(above.select(names))
+        blank = Batch.blank(self.codec.spec, 1)
+        rows = Batch.stacked([blank, rows]).rows(np.maximum(at, -1) + 1)
+        there = Batch(np.zeros((len(at), 0), np.int64), (at >= 0).astype(np.int32)[:, None])
+        return Batch.joined([there, rows])
+
+
+class TableModel:
+    """Makes rows of one table.
+
+    Attributes:
+        codec: Of its rows, with what is told beside them.
+        context: Of what they are made for; None where they are made for nothing.
+        model: The generator's registered name.
+        rows: How many were learned from.
+    """
+
+    def __init__(
+        self, codec: TableCodec, context: Context | None, stage: Stage, rows: int, name: str
+    ) -> None:
+        self.codec, self.context, self._stage = codec, context, stage
+        self.rows, self.name = rows, name
+
+    @property
+    def model(self) -> str:
+        """The generator's registered name."""
+        return self._stage.model
+
+    @staticmethod
+    def fit(
+        data: Dataset,
+        persons: np.ndarray,
+        above: Dataset | None,
+        persons_above: np.ndarray | None,
+        at: np.ndarray,
+        model: str,
+        options: Mapping[str, Any],
+        run: Run,
+    ) -> TableModel:
+        """Learn the rows of a table.
+
+        Args:
+            data: The rows, with what is told beside them.
+            persons: (rows,) whose each is.
+            above: The rows that they are made for, only columns that can be given; None for none.
+            persons_above: Whose each of these is.
+            at: (rows,) which one each is made for, below 0 for none.
+            model, options: Of the generator.
+            run: For progress.
+        """
+        codec = TableCodec().fit(data, run, persons)
+        batch = replace(codec.encode(data), person=persons)
+        context = None
+        if above is not None and above.schema.names:
+            context = Context(TableCodec().fit(above, run.child(quiet=True), persons_above))
+            given = replace(context.encode(above, at), person=persons)
+            batch = replace(batch, context=given)
+        if len(data) < FEWEST or not (codec.spec.reals or codec.spec.codes):
+            model, options = ALONE, {}
+        if model == ALONE:
+            context, batch = None, replace(batch, context=None)
+        spec = codec.spec if context is None else replace(codec.spec, context=context.spec)
+        generator = unfitted(model, options)
+        if "row" not in getattr(generator, "learns", {"row"}):
+            raise OptionError(
+                f"the model '{model}' learns no rows of tables",
+                hint="choose trees, flow, vae, gan or autoregressive for a database",
+            )
+        generator.fit(spec, batch, run)
+        return TableModel(codec, context, Stage(codec, model, generator), len(data), data.name)
+
+    def drawn(self, n: int, where: Where, run: Run) -> Dataset:
+        """n rows that are made for nothing, each of which is as it is asked.
+
+        Raises:
+            ConditionError: It cannot be understood, or no row can be so.
+            SchemaError: A column is not there.
+        """
+        condition = parse_where(where, self.codec.schema, self.codec.levels)
+        stages = Stages([self._stage], self.model)
+        sampled = SampledModel(self.codec, stages, stages, self.name, FrameForm(), self.rows)
+        return SampleJob(sampled, SamplePlan(n, (condition,)), run).all().data
+
+    def drawn_for(self, above: Dataset, at: np.ndarray, run: Run) -> Dataset:
+        """A row for each of (n,) rows of the table above, below 0 for none of them."""
+        rng = run.rng("rows")
+        given = None if self.context is None else self.context.encode(above, at)
+        batch = drawn(self._stage, len(at), given, rng, run)
+        return self.codec.decode(batch, rng, self.name, SurrogateStream(0, _fresh(run)))
+
+    def strange(self, column: str, rows: int, n: int, run: Run) -> pl.Series:
+        """n values of a column of ids that none of so many made rows has."""
+        blank = Batch.blank(self.codec.spec, n)
+        stream = SurrogateStream(rows, _fresh(run))
+        return self.codec.decode(blank, run.rng("strange"), self.name, stream).frame[column]
+
+    def to_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """A document and arrays."""
+        generator, arrays = self._stage.generator.to_state()
+        document = {
+            "codec": self.codec.to_state(),
+            "context": None if self.context is None else self.context.codec.to_state(),
+            "model": self.model,
+            "generator": generator,
+            "rows": self.rows,
+            "name": self.name,
+        }
+        return document, arrays
+
+    @staticmethod
+    def from_state(state: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> TableModel:
+        """What :meth:`to_state` wrote.
+
+        Raises:
+            ValueError, KeyError: It does not fit together.
+        """
+        codec = TableCodec.from_state(state["codec"])
+        context = None
+        if state["context"] is not None:
+            context = Context(TableCodec.from_state(state["context"]))
+        model = str(state["model"])
+        if model not in MODELS:
+            raise ValueError(f"there is no model called {model!r}")
+        spec = codec.spec if context is None else replace(codec.spec, context=context.spec)
+        generator = MODELS.load(model).from_state(spec, state["generator"], arrays)
+        rows = state["rows"]
+        if type(rows) is not int or rows < 0:
+            raise ValueError("the number of rows makes no sense")
+        return TableModel(codec, context, Stage(codec, model, generator), rows, str(state["name"]))
+
+
+def _fresh(run: Run) -> int:
+    """The seed of what is made afresh, as of rows that are made for nothing."""
+    return run.seed_of("sample", "fresh", 1)

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-stamp
 
-.PHONY: setup demo test test-slow lint peers bench bench-quick bench-audit bench-loop bench-scale bench-text bench-describe bench-recipes bench-finance bench-entertainment clean
+.PHONY: setup demo test test-slow lint peers bench bench-quick bench-audit bench-loop bench-scale bench-text bench-describe bench-recipes bench-finance bench-entertainment bench-relations clean
 
 setup: $(STAMP)
 
@@ -103,6 +103,9 @@ bench-finance: setup
 	PYTHONPATH=. $(BIN)/python benchmarks/continuations.py
 	PYTHONPATH=. $(BIN)/python benchmarks/advice.py
 	PYTHONPATH=. $(BIN)/python benchmarks/demand.py
+
+bench-relations: setup
+	$(BIN)/python benchmarks/relations.py
 
 bench-entertainment: setup
 	PYTHONPATH=. $(BIN)/python benchmarks/levels.py

@@ -16,11 +16,12 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from tidemill.augmentation.sampler import Sampler
-    from tidemill.core.database import Database
+    from tidemill.core.database import Database, Link, TableKey
     from tidemill.core.dataset import Dataset
     from tidemill.core.run import Run
     from tidemill.core.schema import Schema
     from tidemill.recipes.run import recipe
+    from tidemill.relational.model import DatabaseModel
     from tidemill.synthesis.synthesizer import Synthesizer
     from tidemill.verbs import (
         audit,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         extend,
         fairness,
         fit,
+        fit_database,
         infill,
         loop,
         mine,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
         report,
         run,
         sample,
+        sample_database,
         score,
         share,
         speak,
@@ -44,21 +47,26 @@ if TYPE_CHECKING:
         verdict,
         what_if,
         write,
+        write_database,
     )
 
 __all__ = [
     "Database",
+    "DatabaseModel",
     "Dataset",
+    "Link",
     "Run",
     "Sampler",
     "Schema",
     "Synthesizer",
+    "TableKey",
     "audit",
     "clean",
     "evaluate",
     "extend",
     "fairness",
     "fit",
+    "fit_database",
     "infill",
     "loop",
     "mine",
@@ -68,6 +76,7 @@ __all__ = [
     "report",
     "run",
     "sample",
+    "sample_database",
     "share",
     "speak",
     "split",
@@ -75,10 +84,14 @@ __all__ = [
     "score",
     "what_if",
     "write",
+    "write_database",
 ]
 
 _HOME = {
     "Database": "core.database",
+    "DatabaseModel": "relational.model",
+    "Link": "core.database",
+    "TableKey": "core.database",
     "Dataset": "core.dataset",
     "Run": "core.run",
     "Sampler": "augmentation.sampler",

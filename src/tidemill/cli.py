@@ -33,6 +33,7 @@ from tidemill.describe import Only
 from tidemill.reporting.streams import json_line, say, steady
 
 if TYPE_CHECKING:
+    from tidemill.core.database import Database
     from tidemill.core.dataset import Dataset
     from tidemill.core.run import Event, Run
     from tidemill.io.target import Target
@@ -264,10 +265,15 @@ def read(
     """Show each column's kind and role, and why; of several tables, how they are linked."""
     from tidemill.core.sensitive import suggest
     from tidemill.io.profile import profile
+    from tidemill.reporting.database import as_state
+    from tidemill.reporting.database import shown as shown_database
     from tidemill.reporting.profile import shown
 
     with _job(work) as job:
-        if _read_database(data, keys, links, {**roles, "target": target}, job):
+        database = _database(data, keys, links, job)
+        if database is not None:
+            _refuse_of_one(database, data, {**roles, "target": target})
+            job.say(shown_database(database), **as_state(database))
             return
         table = _read(data, job, target, roles)
         about = profile(table)
@@ -280,36 +286,37 @@ def read(
         )
 
 
-def _read_database(
-    data: str, keys: Sequence[str], links: Sequence[str], of_one: Mapping[str, Any], job: Job
-) -> bool:
-    """Show the tables of a source that holds several which are linked; False where it does
-    not."""
+def _database(
+    data: str, keys: Sequence[str], links: Sequence[str], job: Job, kept: Sequence[str] = ()
+) -> Database | None:
+    """The tables of a source that holds several which are linked; None where it does not."""
     from tidemill.io.databases.reading import is_database, is_spreadsheet, read_database
-    from tidemill.reporting.database import as_state, shown
 
     if not is_database(data):
-        if keys or links:
+        if keys or links or kept:
             raise OptionError(
-                "keys and links are named of several tables, and this is one",
+                "tables, keys and links are named of several tables, and this is one",
                 where=data,
                 hint="give a SQLite file without ?table=, a spreadsheet or a folder of tables",
             )
-        return False
+        return None
     database = read_database(data, job.run, keys=keys, links=links)
     if is_spreadsheet(data) and not database.links:
-        return False  # sheets of notes, or of other matters
+        return None  # sheets of notes, or of other matters
+    return database
+
+
+def _refuse_of_one(database: Database, data: str, of_one: Mapping[str, Any]) -> None:
+    """See that nothing is said that is about one table."""
     said = [name for name, value in of_one.items() if value]
     if said:
         raise OptionError(
-            f"option '{said[0]}' is about the columns of one table, and these are "
-            f"{len(database.tables)}",
+            f"option '{said[0].replace('_', '-')}' is about the columns of one table, and these "
+            f"are {len(database.tables)}",
             where=data,
             hint="name one as FILE?table=NAME, or FILE?table=NAME&with=links for what its links "
             "tell",
         )
-    job.say(shown(database), **as_state(database))
-    return True
 
 
 @_command
@@ -410,11 +417,14 @@ def fit(
     privacy: options.Privacy = "none",
     start: Annotated[Path | None, options.START] = None,
     window: options.Window = None,
+    keep_tables: Annotated[Sequence[str], options.KEPT_TABLES] = (),
+    keys: Annotated[Sequence[str], options.KEYS] = (),
+    links: Annotated[Sequence[str], options.LINKS] = (),
     limits: options.Limits,
     roles: options.Roles,
     work: Work,
 ) -> None:
-    """Learn a generator from a table as it is."""
+    """Learn a generator from a table as it is, or from several that are linked."""
     from tidemill import verbs
     from tidemill.core.outputs import refuse_clashes
 
@@ -422,7 +432,24 @@ def fit(
     kept = out.with_name(out.name + ".checkpoint")
     states = [kept, kept.with_name(kept.name + ".latents")]
     refuse_clashes(states, verbs.files_read(data, roles.get("schema"), model=start))
+    of_one = {
+        **roles,
+        "target": target,
+        "preset": preset,
+        "clean": clean,
+        "no_rules": no_rules,
+        "privacy": privacy != "none",
+        "start": start,
+        "window": window,
+        "steps": limits.get("steps"),
+    }
     with _job(work, checkpoint=kept, **limits) as job:
+        database = _database(data, keys, links, job, keep_tables)
+        if database is not None:
+            _refuse_of_one(database, data, of_one)
+            of_model = {"model": model, "options": model_options, "keep_tables": keep_tables}
+            _fit_database(database, out, of_model, work, job)
+            return
         table = _read(data, job, target, roles)
         learned = verbs.fit(
             table,
@@ -448,6 +475,25 @@ def fit(
         )
 
 
+def _fit_database(
+    database: Database,
+    out: Path,
+    of_model: Mapping[str, Any],
+    work: Work,
+    job: Job,
+) -> None:
+    """Learn several tables."""
+    from tidemill import verbs
+
+    learned = verbs.fit_database(database, **of_model, run=job.run)
+    learned.save(out, overwrite=work.overwrite)
+    job.say(
+        f"Learned {len(database.tables):,} tables with {len(database):,} rows; wrote {out}",
+        out=str(out),
+        tables={name: len(rows) for name, rows in database.tables.items()},
+    )
+
+
 @_command
 def sample(
     model: Model,
@@ -465,12 +511,24 @@ def sample(
     where: options.Conditions = None,
     sampling: options.Sampling,
     like: Annotated[str | None, options.LIKE] = None,
+    table_rows: Annotated[Sequence[str], options.TABLE_ROWS] = (),
     work: Work,
 ) -> None:
-    """Make new rows with a stored model, also with given values."""
+    """Make new rows with a stored model, also with given values; of several tables a database."""
     from tidemill import verbs
+    from tidemill.core.artifact import is_of_database
 
     with _job(work) as job:
+        if is_of_database(Path(model)):
+            of_one = {**sampling, "rows": rows, "like": like}
+            _sample_database(model, out, of_one, table_rows, where, work, job)
+            return
+        if table_rows:
+            raise OptionError(
+                "rows of tables are asked of a model of several, and this is of one",
+                where=str(model),
+                hint="give option 'rows'",
+            )
         made = verbs.sample_to(
             model,
             out,
@@ -482,6 +540,36 @@ def sample(
             **sampling,
         )
         job.say(f"Made {made}; wrote {made.out}", out=made.out, rows=made.rows)
+
+
+def _sample_database(
+    model: str | Path,
+    out: str,
+    of_one: Mapping[str, Any],
+    table_rows: Sequence[str],
+    where: options.Conditions,
+    work: Work,
+    job: Job,
+) -> None:
+    """Make a database."""
+    from tidemill import verbs
+    from tidemill.core.outputs import refuse_clashes, refuse_existing
+
+    said = [name for name, value in of_one.items() if value not in (None, (), 1.0)]
+    if said:
+        raise OptionError(
+            f"option '{said[0].replace('_', '-')}' is about one table, and this model makes "
+            "several",
+            where=str(model),
+            hint="give option 'table-rows' as customers=1000, and option 'where' as "
+            "customers.country=Spain",
+        )
+    refuse_clashes([Path(out)], [Path(model)])
+    refuse_existing(Path(out), work.overwrite)
+    made = verbs.sample_database(model, table_rows, where, run=job.run)
+    verbs.write_database(made, out, overwrite=work.overwrite)
+    tables = {name: len(rows) for name, rows in made.tables.items()}
+    job.say(f"Made {made}; wrote {out}", out=out, tables=tables)
 
 
 @_command

@@ -44,6 +44,7 @@ from tidemill.core.states import HasState
 from tidemill.core.verdict import Verdict
 from tidemill.io.conforming import conform
 from tidemill.io.databases.reading import read_database as read_tables
+from tidemill.io.databases.writing import write_database as write_tables
 from tidemill.io.file import content_of
 from tidemill.io.formats.encoding import utf8_of
 from tidemill.io.reading import Input
@@ -57,6 +58,7 @@ from tidemill.models.presets import preset as settings
 from tidemill.pipeline import estimate, pipeline
 from tidemill.pipeline import folder as run_folder
 from tidemill.pipeline.results import files_in, model_in, tables_in
+from tidemill.relational.model import DatabaseModel
 from tidemill.reporting.base import ReportInput
 from tidemill.reporting.build import build
 from tidemill.reporting.finding_cards import FindingCards
@@ -323,6 +325,92 @@ def fit(
     if choice is not None:
         learned.manifest["choice"] = choice.to_state()
     return learned
+
+
+def fit_database(
+    source: Database | str | Path,
+    *,
+    model: stated.ModelName = None,
+    options: stated.ModelOptions = None,
+    keep_tables: Annotated[Sequence[str], stated.KEPT_TABLES] = (),
+    keys: Annotated[Sequence[str], stated.KEYS] = (),
+    links: Annotated[Sequence[str], stated.LINKS] = (),
+    seed: stated.Seed = 0,
+    minutes: stated.Minutes = None,
+    device: stated.Device = "auto",
+    run: Run | None = None,
+) -> DatabaseModel:
+    """A generator that has learned several linked tables.
+
+    Args:
+        source: A Database, or what :func:`read_database` takes.
+        model, options: Of each table, as for :func:`fit`; ``trees`` by default.
+        keep_tables: Tables whose rows stay as they are.
+        keys, links: As for :func:`read_database`, where ``source`` is a path.
+        seed, minutes, device, run: As for :func:`fit`; the minutes are those of all tables.
+
+    Raises:
+        OptionError: There is no such table, model or option.
+        InputError, SchemaError: As for :func:`read_database`.
+
+    Example:
+        >>> import polars as pl, tidemill as tm
+        >>> shops = tm.read(pl.DataFrame({"id": range(100), "town": ["Rome", "Oslo"] * 50}))
+        >>> sales = tm.read(pl.DataFrame({"shop": [i % 100 for i in range(400)],
+        ...     "paid": [i % 7 for i in range(400)]}))
+        >>> link = tm.Link("sales", ("shop",), "shops", ("id",))
+        >>> base = tm.Database({"shops": shops, "sales": sales},
+        ...     {"shops": tm.TableKey("shops", ("id",))}, (link,))
+        >>> made = tm.sample_database(tm.fit_database(base), {"shops": 50})
+        >>> len(made["shops"]), made.holds(link).astray
+        (50, 0)
+    """
+    job = job_of(run, seed, minutes=minutes, device=device)
+    if not isinstance(source, Database):
+        source = read_tables(source, job, keys=keys, links=links)
+    return DatabaseModel.fit(source, job, model or "trees", options, keep_tables)
+
+
+def sample_database(
+    model: DatabaseModel | str | Path,
+    table_rows: Annotated[Mapping[str, int] | Sequence[str] | None, stated.TABLE_ROWS] = None,
+    where: stated.Conditions = None,
+    *,
+    seed: stated.Seed = 0,
+    run: Run | None = None,
+) -> Database:
+    """A new database of a fitted or stored model of one.
+
+    Args:
+        model: A DatabaseModel, or the path of a stored one.
+        table_rows: Tables that are made for no others, and how many rows of each: ``{"customers":
+            1000}`` or ``["customers=1000"]``; as many as were learned by default. All other tables
+            follow.
+        where: What rows of such tables shall be like, as ``["customers.country=Spain"]``.
+        seed: Another seed gives another database.
+        run: For progress and cancelling; its seed takes the place of ``seed``.
+
+    Raises:
+        ConditionError: No row can be so.
+        OptionError: A table is made for another one, or a number makes no sense.
+    """
+    if not isinstance(model, DatabaseModel):
+        model = DatabaseModel.load(model)
+    return model.sample(table_rows, where, run=run or _run(seed))
+
+
+def write_database(database: Database, path: str | Path, *, overwrite: bool = False) -> None:
+    """Write all tables: to a SQLite file with their keys and links, or a folder of csv files.
+
+    Args:
+        database: The tables.
+        path: A path that ends in .sqlite, .sqlite3 or .db, or a folder.
+        overwrite: Whether what is there may be replaced.
+
+    Raises:
+        OutputError: There is something already, it cannot be written, or a key is broken.
+    """
+    write_tables(database, Path(path), overwrite=overwrite)
 
 
 def sample(

@@ -32,6 +32,8 @@ from tidemill.core.words import listing
 FORMAT = 3
 FORMATS = (1, 2, 3)
 """Formats that can be read; :mod:`tidemill.synthesis.formats` brings earlier ones into this one."""
+DATABASE = "database"
+"""The ``kind`` in the manifest of a model of several tables."""
 TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 
 
@@ -207,6 +209,19 @@ def is_stored_model(path: Path) -> bool:
             return "manifest.json" in archive.namelist()
     except (OSError, zipfile.BadZipFile):
         return False
+
+
+def is_of_database(path: Path) -> bool:
+    """Whether a file is a stored model of several tables; it may still be damaged."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            told = archive.getinfo("manifest.json")
+            if told.file_size > stored_parts.MAX_JSON:
+                return False
+            manifest = json.loads(archive.read(told))
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError):
+        return False
+    return isinstance(manifest, dict) and manifest.get("kind") == DATABASE
 
 
 def load(path: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, np.ndarray]]:

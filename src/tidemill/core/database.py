@@ -10,6 +10,7 @@ import polars as pl
 from tidemill.core.columns import by_name
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import SchemaError
+from tidemill.core.schema import Column
 from tidemill.core.words import listing, shortlist
 
 
@@ -140,6 +141,15 @@ class Database:
     def below(self, parent: str) -> tuple[Link, ...]:
         """The links that point to rows of a table."""
         return tuple(link for link in self.links if link.parent == parent)
+
+    def telling(self, name: str) -> tuple[Column, ...]:
+        """The columns of a table that carry information: none that name a row, or point to one."""
+        naming = {column for link in self.above(name) for column in link.columns}
+        naming |= {column for link in self.below(name) for column in link.to}
+        key = self.keys.get(name)
+        if key is not None and len(key.columns) == 1:
+            naming |= set(key.columns)
+        return tuple(c for c in self.tables[name].schema.modelled if c.name not in naming)
 
     def holds(self, link: Link) -> Broken:
         """How a link holds in the rows."""

@@ -210,6 +210,17 @@ LINKS = Doc(
     "LINK",
     "link",
 )
+KEPT_TABLES = Doc(
+    "Of several tables: this one stays as it is, such as a list of products; may repeat.",
+    "TABLE",
+    "keep-table",
+)
+TABLE_ROWS = Doc(
+    "Of several tables: how many rows of one, as customers=1000; may repeat.",
+    "TABLE=N",
+    "table-rows",
+    given=list[str],
+)
 NEW_CUSTOMERS = _table(
     "New customers' lines: they get lists, too, and nothing is learned anew.", "DATA"
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -42,8 +43,8 @@ def counts_alike(real: Database, other: Database, link: Link) -> float:
 def judged(
     real: Database, other: Database, table: str, run: Run, *, plus: bool = False
 ) -> Judgement:
-    """How well trees tell rows of a table with what is told of the rows that point to them (C2ST-Agg
-    of Jurkovic and others 2025, as an AUC): 0.5 is best.
+    """How well trees tell rows of a table with what is told of the rows that point to them
+    (C2ST-Agg of SyntheRela, Jurkovic and others 2025, as an AUC): 0.5 is best.
 
     Beside the row's own columns: how many rows point to it, and of their columns the mean of
     numbers and how many levels there are. In that nothing tells of spread and shares, so that
@@ -54,8 +55,8 @@ def judged(
         other: Made ones.
         table: The table.
         run: Draws folds, and as many rows of both.
-        plus: Whether spread, ends and shares are told, too, and the same of what these rows point to
-            besides.
+        plus: Whether spread, ends and shares are told, too, and the same of what these rows point
+            to besides.
     """
     levels = _common_levels(real, table) if plus else None
     one, two = (_with_aggregates(each, table, levels) for each in (real, other))
@@ -71,7 +72,7 @@ def between_error(real: Database, other: Database, link: Link) -> float:
     """How far the share of the variance that lies between groups of rows that point to the same row
     (the intraclass correlation) is from that of real ones, as a mean over columns."""
     found = []
-    for column in real[link.child].schema.modelled:
+    for column in real.telling(link.child):
         one, two = (_between(each, link, column) for each in (real, other))
         found.append(abs(one - two))
     return float(np.mean(found)) if found else float("nan")
@@ -87,8 +88,8 @@ def hop_error(real: Database, other: Database, path: Sequence[Link]) -> float:
     """
     one, two = (_joined(each, path) for each in (real, other))
     errors = []
-    for a in one[0].schema.modelled:
-        for b in one[1].schema.modelled:
+    for a in real.telling(path[0].child):
+        for b in real.telling(path[-1].parent):
             cells = _cells((one[0], two[0]), a), _cells((one[1], two[1]), b)
             errors.append(_moved(cells))
     return float(np.mean(errors)) if errors else float("nan")
@@ -114,7 +115,7 @@ def _common_levels(database: Database, table: str) -> dict[tuple[Link, str], lis
     found = {}
     for link in database.below(table):
         child = _beside(database, link)
-        for column in child.schema.modelled:
+        for column in child.schema:
             if column.kind != "category":
                 continue
             texts = child.frame[column.name].cast(pl.String).drop_nulls().alias("level")
@@ -124,15 +125,20 @@ def _common_levels(database: Database, table: str) -> dict[tuple[Link, str], lis
     return found
 
 
+def _telling(database: Database, name: str) -> Dataset:
+    """The rows of a table, only columns that carry information."""
+    return database[name].select([column.name for column in database.telling(name)])
+
+
 def _beside(database: Database, link: Link) -> Dataset:
     """The rows that point, with columns of what they point to by other links."""
-    child = database[link.child]
+    child = _telling(database, link.child)
     frame, columns = child.frame, list(child.schema.columns)
     for number, other in enumerate(database.above(link.child)):
         if other in (link,) or other.parent == link.child:
             continue
         parent, at = database[other.parent], _places(database, other)
-        for column in parent.schema.modelled:
+        for column in database.telling(other.parent):
             values = parent.frame[column.name].gather(pl.Series(np.maximum(at, 0)))
             if (at < 0).any():
                 values = values.scatter(np.flatnonzero(at < 0), None)
@@ -148,18 +154,17 @@ def _with_aggregates(
     """The rows of a table with what is told of those that point to them; of levels, of what is
     beside these and of spread, too."""
     data = database[table]
-    own = [column.name for column in data.schema.modelled]
-    told_values = [data.frame[name] for name in own]
-    columns = list(data.schema.select(own).columns)
+    columns = list(database.telling(table))
+    told_values = [data.frame[column.name] for column in columns]
     rows = len(data)
     for number, link in enumerate(database.below(table)):
         at = _places(database, link)
         here = at >= 0
-        child = database[link.child] if levels is None else _beside(database, link)
+        child = _telling(database, link.child) if levels is None else _beside(database, link)
         child = child.rows(np.flatnonzero(here))
         told = pl.DataFrame({"at": at[here]})
         asked = [pl.len().cast(pl.Float64).alias("rows")]
-        for place, column in enumerate(child.schema.modelled):
+        for place, column in enumerate(child.schema):
             name = f"v{place}"
             told = told.with_columns(_plain(child, column).alias(name))
             shares = None if levels is None else levels.get((link, column.name), [])
@@ -236,7 +241,9 @@ def _cells(sides: tuple[Dataset, Dataset], column: Column) -> list[np.ndarray]:
         return found
     numbers = [side.fill_null(float("nan")).to_numpy() for side in (real, other)]
     known = numbers[0][np.isfinite(numbers[0])]
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if len(known) else []
+    edges: Any = (
+        np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if len(known) else []
+    )
     return [
         np.where(np.isfinite(side), np.searchsorted(edges, side, side="right"), BINS + 1)
         for side in numbers

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -633,7 +632,10 @@ class _Learner:
             rounds *= AGAIN_ROUNDS
             settings["num_leaves"] *= AGAIN_LEAVES
         settings = {**_BOOSTING, **settings}
+        if len(nodes) == 1 and self._is_of_few(rows, right):
+            return self._proportion(answers, nodes[0])
         binned, at = self.binned[k], rows
+        whose = self.person[rows] if self.persons < all_rows else None
         seen = answers.seen(self.matrix[np.ix_(rows, answers.features)])
         scores, start = seen[:, len(answers.features) :].astype(float), None
         odds = log_odds(answers.share[of_node])
@@ -643,7 +645,6 @@ class _Learner:
         if len(nodes) > 1:
             seen = answers.asking(of_node, seen).astype(np.float32)
             binned, at = self._binned(seen, answers), np.arange(len(rows), dtype=np.int32)
-        whose = self.person[rows] if self.persons < all_rows else None
         question = Question(binned, at, seen, right, odds, self._least(rows), whose)
         if model.effort == "plain":
             settings["lambda_l2"] *= model.shrinking
@@ -653,6 +654,22 @@ class _Learner:
             side = self._side(k, nodes[0])[rows]
             forest = honest(question, side, settings, rounds, self._must_stop, model.caution)
         return None if forest is None else LearnedAnswer(forest, start)
+
+    def _is_of_few(self, rows: np.ndarray, right: np.ndarray) -> bool:
+        """Whether one side of a question is of fewer than FEWEST_PERSONS persons, where these have
+        several rows: what it goes along with would be known of them alone."""
+        if self.persons == len(self.matrix):
+            return False
+        person = self.person[rows]
+        return min(len(np.unique(person[side])) for side in (right, ~right)) < FEWEST_PERSONS
+
+    def _proportion(self, answers: BinaryForest, node: int) -> LearnedAnswer:
+        """What is learned of a question that is answered by its proportion."""
+        if answers.start is None:
+            return LearnedAnswer(Forest.silent(), None)
+        start = np.zeros((1, answers.start.shape[1]))
+        start[0, 0] = log_odds(answers.share[[node]])[0]
+        return LearnedAnswer(Forest.silent(), start)
 
     def _start(
         self,

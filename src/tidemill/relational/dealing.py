@@ -69,9 +69,7 @@ class Sorts:
 
     def _matrix(self, frame: pl.DataFrame) -> np.ndarray:
         parts = np.zeros((frame.height, len(self.asked)))
-        for at, ((column, level), missing) in enumerate(
-            zip(self.asked, self.missing, strict=True)
-        ):
+        for at, ((column, level), missing) in enumerate(zip(self.asked, self.missing, strict=True)):
             values = frame[column]
             if level is None:
                 numbers = values.to_physical().cast(pl.Float64, strict=False)
@@ -191,8 +189,8 @@ def _numbered(
     """(nodes,) the number of the sort of each: along the direction in which leaves differ most,
     neighbours that fewer than five persons' rows point to being one sort."""
     weight = np.bincount(leaf, rows, nodes)
-    means = np.column_stack([np.bincount(leaf, rows * one, nodes) for one in told.T])
-    means = means / np.maximum(weight, 1)[:, None]
+    sums = np.column_stack([np.bincount(leaf, rows * one, nodes) for one in told.T])
+    means = sums / np.maximum(weight, 1)[:, None]
     leaves = np.flatnonzero(weight)
     along = _along(means[leaves], weight[leaves])
     number = np.zeros(nodes, np.int64)
@@ -270,9 +268,9 @@ def dealt(
     if not n or not m:
         return found
     able = np.lexsort((rng.random(m), sort))
-    share = np.maximum(weight[able].astype(float), 0)
+    share = np.maximum(weight[able].astype(np.float64), 0)
     if not share.sum():
-        share = np.ones(m)
+        share = np.ones(m, np.float64)
     passed = np.floor(np.cumsum(share) / share.sum() * n + rng.random())
     passed[-1] = n
     times = np.diff(np.r_[0, np.minimum(passed, n)]).astype(np.int64)
@@ -376,9 +374,7 @@ def depths(at: np.ndarray) -> np.ndarray:
     return np.maximum(depth, 0)
 
 
-def dealt_by_depth(
-    depth: np.ndarray, weight: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
+def dealt_by_depth(depth: np.ndarray, weight: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """(n,) the row that each row of a table points to in it: one that is a step less deep, in the
     shares of the weights; -1 for rows of depth 0.
 

@@ -159,13 +159,17 @@ class Making:
             if values is None:
                 continue
             columns.append(values.rename(column.name))
-            own = made.schema[column.name] if column.name in made.schema else column
+            own = column
+            if column.name in made.schema:
+                own = made.schema[column.name]
             kinds.append(replace(own, role=column.role, reason="", role_reason=""))
         known = Schema(tuple(kinds), (), schema.conventions)
         origin = pl.repeat(1, len(made), dtype=pl.Int16, eager=True)
         return Dataset(pl.DataFrame(columns), known, origin=origin, name=name)
 
-    def _column(self, table: str, name: str, asked: tuple[tuple[str, str], ...]) -> pl.Series | None:
+    def _column(
+        self, table: str, name: str, asked: tuple[tuple[str, str], ...]
+    ) -> pl.Series | None:
         """The values of a column, of one that points those that it points to; None for one that is
         not made."""
         if (table, name) in self._done:
@@ -190,8 +194,8 @@ class Making:
         """The links of a table, the one that its rows are made for first."""
         plan = self._model.plan
         main = plan.main.get(table)
-        found = [] if main is None else [main]
-        return found + [*plan.dealt.get(table, ()), *plan.own.get(table, ())]
+        first = () if main is None else (main,)
+        return [*first, *plan.dealt.get(table, ()), *plan.own.get(table, ())]
 
     def _pointed(self, link: Link, other: str, above: pl.Series | None) -> pl.Series | None:
         if above is None:
@@ -205,8 +209,12 @@ class Making:
 
     def _same(self, link: Link, name: str) -> pl.Series:
         """A column that is the same in all rows that are made for one row."""
-        known = self._model.links[link]
-        values = self._made[link.parent].frame[known.same[name]]
+        values = self._made[link.parent].frame[self._model.links[link].same[name]]
+        known = values.drop_nulls()
+        if not self._model.columns[link.child][name].nullable and len(known):
+            rng = self._run.rng("same", str(link), name)
+            drawn = known.gather(rng.integers(0, len(known), len(values)))
+            values = values.zip_with(values.is_not_null(), drawn)
         return gathered(values, self._at[link])
 
     def _strange(self, link: Link, other: str, n: int) -> pl.Series:

@@ -12,20 +12,25 @@ import numpy as np
 import polars as pl
 
 from tidemill.cleaning.found_rules import with_found_rules
+from tidemill.codecs.stored_schema import stored_schema
 from tidemill.core import artifact
-from tidemill.core.columns import by_name
+from tidemill.core.condition import Where
 from tidemill.core.database import Database, Link, TableKey
 from tidemill.core.dataset import Dataset
-from tidemill.core.errors import DataError, OptionError
+from tidemill.core.errors import ArtifactError, DataError, OptionError
+from tidemill.core.options import MOST_ROWS, whole
 from tidemill.core.persons import FEWEST_PERSONS
 from tidemill.core.run import Run
 from tidemill.core.schema import MEDIA, Column, Schema
-from tidemill.core.words import listing, plural
-from tidemill.relational.dealing import Sorts, dealt, dealt_by_depth, depths, sorts_of
+from tidemill.core.words import listing, plural, shortlist
+from tidemill.relational.dealing import Sorts, depths, sorts_of
 from tidemill.relational.plan import Plan, gathered, places, plan_of, same_within, whose
-from tidemill.relational.summaries import count_name, summaries
+from tidemill.relational.stored import model_of, state_of
+from tidemill.relational.summaries import summaries
 from tidemill.relational.table_model import TableModel
 from tidemill.synthesis.stages import FEWEST
+from tidemill.synthesis.stored import check_arrays, check_documents
+from tidemill.synthesis.synthesizer import versions
 
 THERE = "is there"
 """The column of a table that has no other."""
@@ -107,30 +112,39 @@ class DatabaseModel:
             OptionError: There is no such table or model, or a table that is to stay holds persons.
         """
         for name in keep:
-            database[name]  # raises where there is none
+            schema = database[name].schema  # raises where there is none
+            told = [column.name for column in schema if column.personal]
+            if told:
+                run.warn(
+                    f"'{name}' stays as it is, with the real values of what is personal in it: "
+                    f"{shortlist(told, 5)}.",
+                    "learn",
+                )
             above = {link.parent for link in database.above(name)} - set(keep)
             if above:
+                which = listing(sorted(above))
                 raise OptionError(
-                    f"'{name}' is to stay as it is, but points to rows of {listing(sorted(above))}, "
-                    "which are made anew",
-                    hint=f"keep {listing(sorted(above))}, too",
+                    f"'{name}' is to stay as it is, but points to rows of {which}, which are made "
+                    "anew",
+                    hint=f"keep {which}, too",
                 )
         return _Learning(database, plan_of(database, keep), run).all(model, dict(options or {}))
 
     def sample(
         self,
-        rows: Mapping[str, int] | None = None,
-        where: Mapping[str, Sequence[str]] | None = None,
+        rows: Mapping[str, int] | Sequence[str] | None = None,
+        where: Where = None,
         *,
         run: Run,
     ) -> Database:
         """A new database.
 
         Args:
-            rows: Tables that are made for no others, and how many rows of each; as many as were
-                learned by default. All others follow from them.
-            where: Such tables, and what each of their rows shall be like; the rows of others are
-                made for these.
+            rows: Tables that are made for no others, and how many rows of each, ``{"customers":
+                1000}`` or ``["customers=1000"]``; as many as were learned by default. All others
+                follow from them.
+            where: What rows of such tables shall be like, ``["customers.country=Spain"]``; the rows
+                of others are made for these.
             run: Its seed decides what is drawn.
 
         Raises:
@@ -139,9 +153,71 @@ class DatabaseModel:
         """
         from tidemill.relational.making import Making
 
-        self._check(rows or {}, "rows are asked for")
-        self._check(where or {}, "something is asked")
-        return Making(self, run).all(rows or {}, where or {})
+        counts, asked = counts_of(rows), self._asked(where)
+        self._check(counts, "rows are asked for")
+        self._check(asked, "something is asked")
+        return Making(self, run).all(counts, asked)
+
+    def _asked(self, where: Where) -> dict[str, list[str]]:
+        """Table -> what is asked of it; the longest name that a text begins with is meant."""
+        if where is None:
+            return {}
+        if isinstance(where, str):
+            where = [where]
+        if not isinstance(where, Sequence):
+            raise OptionError(
+                "of a database conditions are asked as texts",
+                hint='write ["customers.country=Spain"]',
+            )
+        found: dict[str, list[str]] = {}
+        for text in where:
+            names = [name for name in self.plan.order if text.startswith(f"{name}.")]
+            if not names:
+                raise OptionError(
+                    f"'{text}' names no table",
+                    hint=f"write TABLE.CONDITION; the tables are {listing(list(self.plan.order))}",
+                )
+            name = max(names, key=len)
+            found.setdefault(name, []).append(text[len(name) + 1 :])
+        return found
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Store the model; the same model gives the same bytes.
+
+        Raises:
+            OptionError: A table that stays as it is has a column that cannot be stored.
+            OutputError: The file exists, or cannot be written.
+        """
+        documents, arrays = state_of(self)
+        artifact.save(Path(path), self.manifest, documents, arrays, overwrite=overwrite)
+        return Path(path)
+
+    @staticmethod
+    def load(path: str | Path) -> DatabaseModel:
+        """A stored model of a database.
+
+        Raises:
+            ArtifactError: The file is damaged, hostile, of another format, or of one table.
+        """
+        path = Path(path)
+        manifest, documents, arrays = artifact.load(path)
+        if manifest.get("kind") != artifact.DATABASE:
+            raise ArtifactError(
+                "this is a model of one table", where=str(path), hint="give it to `tidemill sample`"
+            )
+        with artifact.trusted_shape(path):
+            model = model_of(manifest, documents, arrays)
+            again, of_model = state_of(model)
+            check_documents(documents, again)
+            check_arrays(arrays, of_model)
+        return model
+
+    def __repr__(self) -> str:
+        rows = sum(self.manifest["rows"].values())
+        return (
+            f"model of {self.manifest['name']}: {self.manifest['model']}, "
+            f"{len(self.plan.order):,} tables, {rows:,} rows, seed {self.manifest['seed']}"
+        )
 
     def _check(self, tables: Iterable[str], what: str) -> None:
         able = [name for name in self.plan.order if name not in self.plan.main]
@@ -154,9 +230,36 @@ class DatabaseModel:
                 why = f"is made for rows of '{self.plan.main[name].parent}'"
             elif name in self.kept:
                 why = "stays as it is"
+            raise OptionError(f"{what} of '{name}', which {why}", hint=f"ask it of {listing(able)}")
+
+
+def counts_of(rows: Mapping[str, int] | Sequence[str] | None) -> dict[str, int]:
+    """Table -> how many rows are asked for.
+
+    Raises:
+        OptionError: It is not written so, or no such number can be made.
+
+    Example:
+        >>> counts_of(["customers=1000"])
+        {'customers': 1000}
+    """
+    if rows is None:
+        return {}
+    if not isinstance(rows, Mapping):
+        given: dict[str, int] = {}
+        for text in rows:
+            name, sign, count = text.rpartition("=")
+            if not sign or not count.strip().isdecimal():
+                raise OptionError(f"'{text}' names no number of rows", hint="write TABLE=N")
+            given[name.strip()] = int(count)
+        rows = given
+    for name, number in rows.items():
+        if not 1 <= whole(number, "rows") <= MOST_ROWS:
             raise OptionError(
-                f"{what} of '{name}', which {why}", hint=f"ask it of {listing(able)}"
+                f"{number:,} rows of '{name}' cannot be made",
+                hint=f"ask for 1 to {MOST_ROWS:,} rows",
             )
+    return dict(rows)
 
 
 class _Learning:
@@ -173,6 +276,7 @@ class _Learning:
         self._tell_left_out()
         self._own = {name: _own_columns(database, plan, name) for name in database.tables}
         self._links: dict[Link, LinkModel] = {}
+        self._rare: list[str] = []
         self._same: dict[Link, Dataset] = {}
         for name, link in plan.main.items():
             self._take_same(name, link)
@@ -180,6 +284,9 @@ class _Learning:
             if name not in plan.kept and len(data) >= FEWEST:
                 self._own[name] = with_found_rules(data, run.child("rules", name))
         self._told = {name: self._with_summaries(name) for name in database.tables}
+        for link in database.links:  # also of tables that stay as they are
+            if link not in self._links:
+                self._links[link] = self._known(link, _label(database, link), self._at[link])
 
     def _tell_left_out(self) -> None:
         for name, data in self._database.tables.items():
@@ -205,8 +312,18 @@ class _Learning:
             for name in made:
                 models[name] = self._learned(name, model, options)
                 stage.advance()
-        columns = {name: data.schema for name, data in self._database.tables.items()}
+        if self._rare:
+            self._run.warn(
+                f"Most values of {plural(len(self._rare), 'column')} are those of fewer than "
+                f"{FEWEST_PERSONS} persons, and come back as a level for all others: "
+                f"{shortlist(self._rare, 8)}.",
+                "learn",
+            )
+        tables = self._database.tables.items()
+        columns = {name: stored_schema(data, self._persons[name]) for name, data in tables}
         manifest = {
+            "kind": artifact.DATABASE,
+            "versions": versions(),
             "name": self._database.name,
             "model": model,
             "options": dict(options),
@@ -216,10 +333,10 @@ class _Learning:
         return DatabaseModel(
             self._plan,
             models,
-            {name: self._told[name] for name in self._plan.kept},
+            {name: _without_reasons(self._told[name]) for name in sorted(self._plan.kept)},
             columns,
             self._database.keys,
-            self._links,
+            {link: self._links[link] for link in self._database.links},
             manifest,
         )
 
@@ -306,14 +423,16 @@ class _Learning:
         if few:
             self._run.warn(
                 f"'{name}' has {plural(len(data), 'row')}, too few to learn what goes with what: "
-                f"its columns are made one by one. Option 'keep={name}' takes its rows over as "
-                "they are, where they tell of no persons.",
+                f"its columns are made one by one. Option 'keep-table={name}' takes its rows over "
+                "as they are, where they tell of no persons.",
                 "learn",
             )
-        run = self._run.child("table", name)
-        return TableModel.fit(
+        run = self._run.child("table", name, quiet=True)
+        found = TableModel.fit(
             data, self._persons[name], above, persons_above, at, model, options, run
         )
+        self._rare += [f"{name}.{column}" for column in found.rare(data)]
+        return found
 
 
 def _own_columns(database: Database, plan: Plan, name: str) -> Dataset:
@@ -339,6 +458,11 @@ def _own_columns(database: Database, plan: Plan, name: str) -> Dataset:
         return Dataset(frame, Schema((Column(THERE, "boolean", dtype="Boolean"),)), name=name)
     data = data.select(kept)
     return replace(data, schema=data.schema.replacing(*changed))
+
+
+def _without_reasons(data: Dataset) -> Dataset:
+    columns = [replace(column, reason="", role_reason="") for column in data.schema]
+    return replace(data, schema=Schema(tuple(columns)))
 
 
 def _label(database: Database, link: Link) -> str:

@@ -9,7 +9,6 @@ import numpy as np
 import polars as pl
 
 from tidemill.core.database import Database, Link, naming
-from tidemill.core.dataset import Dataset
 from tidemill.core.persons import tells_persons
 from tidemill.core.schema import NAMES, Column
 from tidemill.supervised.groups import between, numbers_of
@@ -83,7 +82,9 @@ def plan_of(database: Database, kept: Sequence[str] = ()) -> Plan:
     return Plan(tuple(order), main, dealt, own, frozenset(kept))
 
 
-def whose(database: Database, plan: Plan, place: Mapping[Link, np.ndarray]) -> dict[str, np.ndarray]:
+def whose(
+    database: Database, plan: Plan, place: Mapping[Link, np.ndarray]
+) -> dict[str, np.ndarray]:
     """Table -> (rows,) the number of the person, or else the row of the first table, that each row
     belongs to: what floors count.
 
@@ -165,15 +166,15 @@ def _rank(
     at = places(database, link)
     linked = at[at >= 0]
     groups = len(np.unique(linked))
-    return far.get(link.parent, most), -apart(database.tables[link.child], at), -groups
+    return far.get(link.parent, most), -apart(database, link.child, at), -groups
 
 
-def apart(data: Dataset, group: np.ndarray) -> float:
+def apart(database: Database, table: str, group: np.ndarray) -> float:
     """How much groups of rows differ: the mean over columns of the share of the variance that lies
     between them, beyond chance (omega squared).
 
     Args:
-        data: The rows.
+        database, table: The rows.
         group: (rows,) the group of each; below 0 for none.
     """
     here = group >= 0
@@ -181,8 +182,8 @@ def apart(data: Dataset, group: np.ndarray) -> float:
     if len(np.unique(number)) < FEWEST_APART:
         return 0.0
     found = []
-    for column in data.schema.modelled:
-        for values in numbers_of(data, column):
+    for column in database.telling(table):
+        for values in numbers_of(database.tables[table], column):
             found.append(between(values[here], number))
     return float(np.mean(found)) if found else 0.0
 

@@ -117,6 +117,16 @@ class TableModel:
         generator.fit(spec, batch, run)
         return TableModel(codec, context, Stage(codec, model, generator), len(data), data.name)
 
+    def rare(self, data: Dataset) -> list[str]:
+        """The columns most of whose values are none of the levels that are known by name."""
+        found = []
+        for column in self.codec.schema.of_kind("category"):
+            texts = data.frame[column.name].cast(pl.String).drop_nulls()
+            known = texts.is_in(self.codec.levels(column.name))
+            if len(texts) and 2 * int(known.sum()) < len(texts):
+                found.append(column.name)
+        return found
+
     def drawn(self, n: int, where: Where, run: Run) -> Dataset:
         """n rows that are made for nothing, each of which is as it is asked.
 

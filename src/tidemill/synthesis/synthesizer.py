@@ -23,7 +23,7 @@ from tidemill.core.columns import by_name
 from tidemill.core.condition import Condition, Where, parse_where
 from tidemill.core.dataset import Dataset
 from tidemill.core.drawn import Drawn
-from tidemill.core.errors import DataError, OptionError
+from tidemill.core.errors import ArtifactError, DataError, OptionError
 from tidemill.core.fairness import parse_fair
 from tidemill.core.frame_form import FrameForm
 from tidemill.core.grid import Batch
@@ -734,6 +734,13 @@ class Synthesizer:
         """
         path = Path(path)
         manifest, documents, arrays = artifact.load(path)
+        if manifest.get("kind") == artifact.DATABASE:
+            raise ArtifactError(
+                "this is a model of several tables",
+                where=str(path),
+                hint="make a database with `tidemill sample`, or learn one of its tables as "
+                "FILE?table=NAME",
+            )
         with artifact.trusted_shape(path):
             manifest, documents, arrays = upgraded(manifest, documents, arrays)
             # earlier models name the library only

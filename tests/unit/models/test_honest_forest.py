@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import lightgbm as lgb
 import numpy as np
 
 from tidemill.models.forest import Forest
-from tidemill.models.honest_forest import Question, grown, honest
+from tidemill.models.honest_forest import Question, grown, honest, of_enough_persons
 
 N, WIDTH, ROUNDS = 2000, 10, 40
 SETTINGS = {
@@ -102,3 +104,24 @@ def test_where_all_rows_are_of_one_side_nobody_answers() -> None:
         assert fair is not None
         fair.check(WIDTH)
         assert np.all(fair.boosters(WIDTH)[0].predict(seen, raw_score=True) == 0)
+
+
+def test_leaves_of_fewer_than_five_persons_say_nothing() -> None:
+    """What tells the sides apart in the rows of three or four persons, however many rows they have,
+    is not learned; of many persons it is."""
+    rng = np.random.default_rng(5)
+    seen, right = tossed(rng, 0)
+    person = rng.integers(10, 400, N)
+    loud = seen[:, 0] > 1.1
+    right = np.where(loud, True, right)
+    of_many = replace(question(right, seen), person=person)
+    of_few = replace(of_many, person=np.where(loud, rng.integers(0, 4, N), person))
+    for asked, learned in ((of_many, True), (of_few, False)):
+        side = (asked.person % 2).astype(bool)
+        fair = honest(asked, side, SETTINGS, ROUNDS, never)
+        booster = grown(asked, slice(None), SETTINGS, ROUNDS, never)
+        assert fair is not None
+        assert booster is not None
+        for forest in (fair, of_enough_persons(booster, asked)):
+            odds = forest.boosters(WIDTH)[0].predict(seen[loud], raw_score=True)
+            assert (odds.mean() > 1) == learned

@@ -254,6 +254,24 @@ def test_questions_that_one_person_alone_reaches_are_answered_by_their_proportio
     assert drawn[2] / drawn[2:].sum() == pytest.approx(real[2] / 600, abs=0.03)
 
 
+def test_what_four_persons_show_is_not_learned() -> None:
+    """Among the rows of four persons x tells the group, among those of all others nothing does."""
+    rng = np.random.default_rng(10)
+    person = np.r_[np.repeat(np.arange(4), 150), np.arange(4, 6004)]
+    few = person < 4
+    x = rng.integers(0, 1000, len(person))
+    group = np.where(few, x > 500, rng.random(len(person)) < 0.5)
+    codes = np.column_stack([few, group]).astype(np.int32)
+    order = (("real", 0), ("code", 0), ("code", 1))
+    spec = Spec((Real("x"),), (Code("a", 2), Code("b", 2)), order=order)
+    for whose, learned in ((None, True), (person, False)):
+        model = Trees().fit(spec, Batch(x[:, None], codes, person=whose), Run())
+        made = model.sample(20_000, np.random.default_rng(0))
+        own, above = made.code[:, 0] == 1, made.tick[:, 0] > 500
+        difference = made.code[own & above, 1].mean() - made.code[own & ~above, 1].mean()
+        assert difference > 0.8 if learned else difference < 0.25
+
+
 def test_time_that_runs_out_leaves_the_model_of_so_many_steps(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -440,3 +458,18 @@ def test_a_line_that_fits_no_feature_is_refused() -> None:
     for line in (np.zeros((2, 1)), np.full_like(arrays["line.00002"], np.nan), np.zeros(3)):
         with pytest.raises(ValueError, match="line"):
             Trees.from_state(spec, document, {**arrays, "line.00002": line})
+
+
+def test_rows_of_persons_with_many_rows_are_told_apart_as_finely_as_others() -> None:
+    """A week is told by its day, though each person has twenty rows."""
+    rng = np.random.default_rng(0)
+    person = np.repeat(np.arange(150), 20)
+    day = rng.integers(0, 365, len(person))
+    spec = Spec((Real("day"), Real("week")))
+    batch = Batch(np.column_stack([day, day // 7]), np.zeros((len(day), 0), np.int32))
+    found = []
+    for whose in (None, person):
+        model = Trees().fit(spec, replace(batch, person=whose), Run())
+        made = model.sample(3000, np.random.default_rng(1))
+        found.append(float((np.abs(made.tick[:, 0] // 7 - made.tick[:, 1]) <= 1).mean()))
+    assert min(found) > 0.9

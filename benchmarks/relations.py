@@ -1,0 +1,229 @@
+"""Databases that are learned and made, beside the other half of the same database.
+
+    python benchmarks/relations.py [--again] [--seeds N] [SET ...]
+
+The rows of one table are divided in two, and what is made for them with them; one half is learned,
+the other judges. Floor: the learned half, each link dealt at random. Ceiling: the learned half
+itself. Columns most of whose levels fewer than ten persons share are not compared, as no model may
+keep these. Writes results/relations.json seed by seed, and the table in docs/databases.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+HERE = Path(__file__).parent
+
+import numpy as np  # noqa: E402
+import polars as pl  # noqa: E402
+
+import tidemill as tm  # noqa: E402
+from tidemill.metrics import relations  # noqa: E402
+from tidemill.relational.dividing import halves  # noqa: E402
+from tidemill.relational.plan import Plan, places, plan_of, whose  # noqa: E402
+
+SHARED = Path(os.environ.get("TIDEMILL_DATA", HERE.parents[1] / "shared" / "data"))
+RESULTS = HERE / "results" / "relations.json"
+PAGE = HERE.parent / "docs" / "databases.md"
+BEGIN, END = "<!-- relations:start -->\n", "<!-- relations:end -->"
+FEWEST = 10
+COMMON = 0.8
+
+
+@dataclass(frozen=True)
+class Task:
+    """A database, the table that is divided, and the link below it.
+
+    Attributes:
+        words: What it is.
+        divided: The table whose rows are divided, and judged with what is told of those below.
+        below: The table whose rows are made for them.
+        keep: Tables that stay as they are.
+    """
+
+    words: str
+    divided: str
+    below: str
+    keep: tuple[str, ...] = ()
+
+
+TASKS = {
+    "northwind": Task(
+        "northwind: 415 orders, 11 tables",
+        "Orders",
+        "Order Details",
+        ("Categories", "Products", "Regions", "Shippers", "Suppliers", "Territories"),
+    ),
+    "chinook": Task(
+        "chinook: 206 invoices, 11 tables",
+        "Invoice",
+        "InvoiceLine",
+        ("Album", "Artist", "Genre", "MediaType", "Playlist", "Track"),
+    ),
+    "movielens_100k": Task("movielens: 471 users, 3 tables", "users", "ratings"),
+    "completejourney": Task(
+        "completejourney: 400 households, 4 tables", "households", "baskets", ("products",)
+    ),
+}
+
+
+def database(name: str, folder: Path) -> tm.Database:
+    """The real one."""
+    home = SHARED / name
+    if (home / f"{name}.sqlite").exists():
+        return tm.read_database(home / f"{name}.sqlite")
+    if name == "movielens_100k":
+        return tm.read_database(home)
+    lines = pl.read_parquet(home / "transactions_sample.parquet")
+    products = pl.read_parquet(home / "products.parquet")
+    households = pl.read_parquet(home / "demographics.parquet")
+    lines = lines.join(households.select("household_id"), on="household_id", how="semi")
+    lines = lines.join(products.select("product_id"), on="product_id", how="semi")
+    products = products.join(lines.select("product_id"), on="product_id", how="semi")
+    of_basket = ["household_id", "store_id", "transaction_timestamp", "week"]
+    baskets = lines.group_by("basket_id", maintain_order=True).agg(pl.col(of_basket).first())
+    tables = {
+        "households": households,
+        "baskets": baskets,
+        "lines": lines.drop(of_basket),
+        "products": products,
+    }
+    for table, frame in tables.items():
+        frame.write_parquet(folder / f"{table}.parquet")
+    return tm.read_database(
+        folder,
+        keys=["households.household_id", "baskets.basket_id", "products.product_id"],
+        links=[
+            "baskets.household_id=households.household_id",
+            "lines.basket_id=baskets.basket_id",
+            "lines.product_id=products.product_id",
+        ],
+    )
+
+
+def compared(base: tm.Database) -> tm.Database:
+    """The database, in which columns of levels that hardly anybody shares are not compared."""
+    persons = whose(base, plan_of(base), {link: places(base, link) for link in base.links})
+    tables = {}
+    for name, data in base.tables.items():
+        left = []
+        for column in base.telling(name):
+            if column.kind != "category":
+                continue
+            told = pl.DataFrame(
+                {"level": data.frame[column.name].cast(pl.String), "person": persons[name]}
+            )
+            counts = (
+                told.drop_nulls()
+                .group_by("level")
+                .agg(pl.len().alias("rows"), pl.col("person").n_unique())
+            )
+            rare = counts.filter(pl.col("person") < FEWEST)["rows"].sum()
+            if rare > (1 - COMMON) * len(data):
+                left.append(column.name)
+        tables[name] = replace(data, schema=data.schema.with_roles("ignore", left))
+    return replace(base, tables=tables)
+
+
+def dealt_at_random(base: tm.Database, plan: Plan, rng: np.random.Generator) -> tm.Database:
+    """The same tables, whose rows point anywhere."""
+    tables = dict(base.tables)
+    for name, data in base.tables.items():
+        for link in plan.dealt.get(name, ()) + tuple(
+            one for one in plan.main.values() if one.child == name
+        ):
+            order = pl.Series(rng.permutation(len(data)))
+            shuffled = [data.frame[column].gather(order) for column in link.columns]
+            data = replace(data, frame=data.frame.with_columns(shuffled))
+        tables[name] = data
+    return replace(base, tables=tables)
+
+
+def measured(name: str, seed: int) -> dict[str, Any]:
+    """One division."""
+    task = TASKS[name]
+    with tempfile.TemporaryDirectory() as folder:
+        base = compared(database(name, Path(folder)))
+    plan = plan_of(base)
+    rng = np.random.default_rng(seed)
+    train, test = halves(base, plan, task.divided, rng)
+    began = time.process_time()
+    model = tm.fit_database(train, keep_tables=task.keep, seed=seed)
+    learned = time.process_time()
+    made = tm.sample_database(model, seed=seed + 100)
+    done = time.process_time()
+    [link] = [one for one in base.links if (one.child, one.parent) == (task.below, task.divided)]
+    sides = {"made": made, "floor": dealt_at_random(train, plan, rng), "ceiling": train}
+    found: dict[str, Any] = {"seconds": [learned - began, done - learned]}
+    found["held"] = min(relations.held(made, one) for one in base.links)
+    for who, side in sides.items():
+        run = tm.Run(seed)
+        found[who] = {
+            "counts": relations.counts_alike(test, side, link),
+            "agg": relations.judged(test, side, task.divided, run).auc.value,
+            "agg+": relations.judged(test, side, task.divided, run, plus=True).auc.value,
+            "between": relations.between_error(test, side, link),
+            "hop": relations.hop_error(test, side, [link]),
+        }
+    return found
+
+
+def table(found: dict[str, dict[str, Any]]) -> str:
+    """The means over seeds as a table of the page."""
+    head = (
+        "database",
+        "links that hold",
+        "rows below each: 1 - KS",
+        "C2ST-Agg",
+        "agg+",
+        "between groups: error",
+        "one link away: error",
+        "CPU s learned + made",
+    )
+    lines = [f"| {' | '.join(head)} |", "| --- " * len(head) + "|"]
+    for name, task in TASKS.items():
+        own = [one for key, one in found.items() if key.rpartition(", ")[0] == name]
+        if not own:
+            continue
+        cells = [task.words, f"{min(one['held'] for one in own):.3f}"]
+        for what in ("counts", "agg", "agg+", "between", "hop"):
+            means = [mean(one[who][what] for one in own) for who in ("made", "floor", "ceiling")]
+            cells.append("{:.3f} ({:.3f}, {:.3f})".format(*means))
+        cells.append(" + ".join(f"{mean(one['seconds'][k] for one in own):.1f}" for k in (0, 1)))
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure what is not measured yet, and write it down."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sets", nargs="*", default=list(TASKS))
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--again", action="store_true")
+    given = parser.parse_args()
+    found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    for seed in range(given.seeds):
+        for name in given.sets:
+            key = f"{name}, {seed}"
+            if key in found and not given.again:
+                continue
+            print(key, flush=True)
+            found[key] = measured(name, seed)
+            RESULTS.write_text(json.dumps(found, indent=1) + "\n")
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    PAGE.write_text(f"{before}{BEGIN}{table(found)}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

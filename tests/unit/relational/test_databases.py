@@ -1,0 +1,245 @@
+"""Databases that are learned and made: planted truths, keys, links, stored models."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+import tidemill as tm
+from tidemill.core.errors import ArtifactError, OptionError
+from tidemill.core.run import Run
+from tidemill.metrics import relations
+from tidemill.relational.plan import places, plan_of, whose
+from tidemill.supervised.groups import between
+
+CUSTOMERS, PRODUCTS = 300, 40
+ORDERS = tm.Link("orders", ("customer_id",), "customers", ("customer_id",))
+LINES = tm.Link("lines", ("order_id",), "orders", ("order_id",))
+OF_PRODUCTS = tm.Link("lines", ("product_id",), "products", ("product_id",))
+REFERRED = tm.Link("customers", ("referred_by",), "customers", ("customer_id",))
+
+
+def shop(seed: int = 0) -> tm.Database:
+    """Customers of Rome order six times, those of Oslo twice; whoever pays much once, pays much
+    always; a customer's orders go to one town; lines have the price of their product."""
+    rng = np.random.default_rng(seed)
+    names = [f"{a} {b}" for a in ("Ann", "Bob", "Eve") for b in ("Adams", "Brown", "Clark")]
+    town = rng.choice(["Rome", "Oslo"], CUSTOMERS)
+    referred = [None if i < 30 or i % 3 else int(rng.integers(0, i // 2)) for i in range(CUSTOMERS)]
+    customers = pl.DataFrame(
+        {
+            "customer_id": np.arange(CUSTOMERS) + 100,
+            "name": rng.choice(names, CUSTOMERS),
+            "town": town,
+            "referred_by": [None if at is None else at + 100 for at in referred],
+        }
+    )
+    many = rng.poisson(np.where(town == "Rome", 6, 2))
+    of = np.repeat(np.arange(CUSTOMERS), many)
+    level = rng.normal(100, 30, CUSTOMERS)
+    ships = rng.choice(["A", "B", "C"], CUSTOMERS)
+    orders = pl.DataFrame(
+        {
+            "order_id": np.arange(len(of)),
+            "customer_id": of + 100,
+            "freight": np.round(level[of] + rng.normal(0, 10, len(of)), 1),
+            "ship_to": ships[of],
+        }
+    )
+    price = np.round(rng.uniform(1, 50, PRODUCTS), 2)
+    products = pl.DataFrame(
+        {"product_id": np.arange(PRODUCTS), "price": price, "sort": ["x", "y"] * (PRODUCTS // 2)}
+    )
+    pairs = [(o, p) for o in range(len(of)) for p in rng.choice(PRODUCTS, 2, replace=False)]
+    order, product = np.array(pairs).T
+    lines = pl.DataFrame(
+        {
+            "order_id": order,
+            "product_id": product,
+            "paid": price[product],
+            "pieces": rng.integers(1, 9, len(order)),
+        }
+    )
+    tables = {"customers": customers, "orders": orders, "products": products, "lines": lines}
+    keys = {
+        "customers": ("customer_id",),
+        "orders": ("order_id",),
+        "products": ("product_id",),
+        "lines": ("order_id", "product_id"),
+    }
+    read = {name: replace(tm.read(frame), name=name) for name, frame in tables.items()}
+    return tm.Database(
+        read,
+        {name: tm.TableKey(name, columns) for name, columns in keys.items()},
+        (ORDERS, LINES, OF_PRODUCTS, REFERRED),
+        "shop",
+    )
+
+
+@pytest.fixture(scope="module")
+def real() -> tm.Database:
+    return shop()
+
+
+@pytest.fixture(scope="module")
+def model(real: tm.Database) -> tm.DatabaseModel:
+    return tm.fit_database(real)
+
+
+@pytest.fixture(scope="module")
+def made(model: tm.DatabaseModel) -> tm.Database:
+    return tm.sample_database(model)
+
+
+def test_rows_are_made_for_persons_and_what_is_theirs(real: tm.Database) -> None:
+    plan = plan_of(real)
+    assert plan.main == {"orders": ORDERS, "lines": LINES}
+    assert plan.dealt["lines"] == (OF_PRODUCTS,)
+    assert plan.own["customers"] == (REFERRED,)
+    persons = whose(real, plan, {link: places(real, link) for link in real.links})
+    assert len(np.unique(persons["lines"])) <= CUSTOMERS
+
+
+def test_every_link_holds_and_every_key_names(made: tm.Database) -> None:
+    for link in made.links:
+        assert made.holds(link).astray == 0, link
+    for name, key in made.keys.items():
+        rows = made[name].frame.select(key.columns)
+        assert rows.n_unique() == len(rows), name
+    depth = made["customers"].frame["referred_by"].is_null().mean()
+    assert 0.55 < float(depth or 0) < 0.85  # as 210 of 300
+
+
+def test_nothing_real_comes_back(real: tm.Database, made: tm.Database) -> None:
+    keys = set(real["customers"].frame["customer_id"])
+    assert not keys & set(made["customers"].frame["customer_id"])
+    assert not set(real["customers"].frame["name"]) & set(made["customers"].frame["name"])
+
+
+def test_who_has_many_children_has_many(real: tm.Database, made: tm.Database) -> None:
+    for base in (real, made):
+        town = base["customers"].frame["town"].to_numpy()
+        counts = np.bincount(places(base, ORDERS), minlength=CUSTOMERS)
+        assert counts[town == "Rome"].mean() == pytest.approx(6, abs=0.8)
+        assert counts[town == "Oslo"].mean() == pytest.approx(2, abs=0.6)
+    for link in (ORDERS, LINES):
+        assert relations.counts_alike(real, made, link) > 0.9
+
+
+def test_children_of_one_row_are_alike(real: tm.Database, made: tm.Database) -> None:
+    told = []
+    for base in (real, made):
+        told.append(between(base["orders"].frame["freight"].to_numpy(), places(base, ORDERS)))
+    assert told[0] > 0.85
+    assert told[1] == pytest.approx(told[0], abs=0.12)
+    assert relations.judged(shop(1), made, "customers", Run()).auc.value < 0.62
+
+
+def test_what_is_the_same_for_all_children_stays_so(made: tm.Database) -> None:
+    orders = made["orders"].frame
+    assert orders["ship_to"].null_count() == 0
+    each = orders.group_by("customer_id").agg(pl.col("ship_to").n_unique())
+    assert each["ship_to"].max() == 1
+
+
+def test_a_kept_table_stays_and_what_it_decides_follows(real: tm.Database) -> None:
+    told = tm.sample_database(tm.fit_database(real, keep_tables=["products"]))
+    assert told["products"].frame.equals(real["products"].frame)
+    lines, at = told["lines"].frame, places(told, OF_PRODUCTS)
+    price = told["products"].frame["price"].to_numpy()[at]
+    assert np.median(np.abs(lines["paid"].to_numpy() - price)) < 1.5
+    assert relations.counts_alike(real, told, OF_PRODUCTS) > 0.8
+
+
+def test_rows_and_conditions_flow_down(model: tm.DatabaseModel) -> None:
+    asked = tm.sample_database(model, ["customers=100"], ["customers.town=Rome"])
+    assert asked["customers"].frame["town"].unique().to_list() == ["Rome"]
+    assert len(asked["customers"]) == 100
+    assert 480 < len(asked["orders"]) < 720
+    for name, rows in (("orders", 5), ("nobody", 5)):
+        with pytest.raises(OptionError):
+            tm.sample_database(model, {name: rows})
+    with pytest.raises(OptionError, match="names no table"):
+        tm.sample_database(model, where=["town=Rome"])
+    with pytest.raises(OptionError, match="number of rows"):
+        tm.sample_database(model, ["customers=many"])
+
+
+def test_a_stored_model_makes_the_same(
+    model: tm.DatabaseModel, made: tm.Database, tmp_path: Path
+) -> None:
+    again = tm.DatabaseModel.load(model.save(tmp_path / "shop.tidemill"))
+    twice = again.save(tmp_path / "twice.tidemill")
+    assert twice.read_bytes() == (tmp_path / "shop.tidemill").read_bytes()
+    told = tm.sample_database(again, run=Run(0, threads=1))
+    for name, rows in made.tables.items():
+        assert told[name].frame.equals(rows.frame), name
+    with pytest.raises(ArtifactError, match="several tables"):
+        tm.Synthesizer.load(twice)
+    one = tm.fit(shop()["orders"], model="independent").save(tmp_path / "one.tidemill")
+    with pytest.raises(ArtifactError, match="one table"):
+        tm.DatabaseModel.load(one)
+
+
+def test_a_database_is_judged_by_its_own_constraints(made: tm.Database, tmp_path: Path) -> None:
+    path = tmp_path / "made.sqlite"
+    tm.write_database(made, path)
+    with sqlite3.connect(path) as base:
+        assert base.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert base.execute("SELECT count(*) FROM lines").fetchone() == (len(made["lines"]),)
+    back = tm.read_database(path)
+    assert {str(link) for link in back.links} == {str(link) for link in made.links}
+    assert {name: key.columns for name, key in back.keys.items()} == {
+        name: key.columns for name, key in made.keys.items()
+    }
+
+
+def test_empty_and_broken_links_stay_as_frequent(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    parents = tm.read(pl.DataFrame({"id": range(200), "size": rng.normal(0, 1, 200)}))
+    to = [None if i % 4 == 0 else (i % 200 if i % 10 else 9_000 + i) for i in range(2000)]
+    children = tm.read(pl.DataFrame({"parent": to, "value": rng.normal(0, 1, 2000)}))
+    link = tm.Link("children", ("parent",), "parents", ("id",))
+    key = {"parents": tm.TableKey("parents", ("id",))}
+    base = tm.Database({"parents": parents, "children": children}, key, (link,))
+    told, found = base.holds(link), tm.sample_database(tm.fit_database(base)).holds(link)
+    assert found.empty / found.rows == pytest.approx(told.empty / told.rows, abs=0.04)
+    assert found.astray / found.rows == pytest.approx(told.astray / told.rows, abs=0.03)
+    with pytest.raises(OptionError, match="points to rows"):
+        tm.fit_database(base, keep_tables=["children"])
+
+
+def chain(rng: np.random.Generator, tables: int) -> tm.Database:
+    """Tables of which each points to an earlier one, some to themselves, to two, or in a circle."""
+    read, keys, links = {}, {}, []
+    for at in range(tables):
+        name = f"t{at}"
+        columns = {"id": np.arange(40) + 1, "value": rng.normal(0, 1, 40)}
+        if at:
+            columns["up"] = rng.integers(1, 41, 40)
+            links.append(tm.Link(name, ("up",), f"t{max(at - 1 - at % 3, 0)}", ("id",)))
+        if at % 5 == 4:
+            columns["self"] = np.maximum(np.arange(40) // 2, 1)
+            links.append(tm.Link(name, ("self",), name, ("id",)))
+        if at % 7 == 6:
+            columns["other"] = rng.integers(1, 41, 40)
+            links.append(tm.Link(name, ("other",), "t1", ("id",)))
+        if at == 0:
+            columns["round"] = rng.integers(1, 41, 40)
+            links.append(tm.Link(name, ("round",), f"t{tables - 1}", ("id",)))
+        read[name] = tm.read(pl.DataFrame(columns))
+        keys[name] = tm.TableKey(name, ("id",))
+    return tm.Database(read, keys, tuple(links))
+
+
+def test_fifty_tables_are_no_wall() -> None:
+    base = chain(np.random.default_rng(0), 50)
+    made = tm.sample_database(tm.fit_database(base, model="independent"))
+    assert list(made.tables) == list(base.tables)
+    for link in made.links:
+        assert made.holds(link).astray == 0, link

@@ -30,7 +30,7 @@ import polars as pl  # noqa: E402
 import tidemill as tm  # noqa: E402
 from tidemill.metrics import relations  # noqa: E402
 from tidemill.relational.dividing import halves  # noqa: E402
-from tidemill.relational.plan import Plan, places, plan_of, whose  # noqa: E402
+from tidemill.relational.plan import TablePlan, places, plan_of, whose  # noqa: E402
 
 SHARED = Path(os.environ.get("TIDEMILL_DATA", HERE.parents[1] / "shared" / "data"))
 RESULTS = HERE / "results" / "relations.json"
@@ -135,7 +135,7 @@ def compared(base: tm.Database) -> tm.Database:
     return replace(base, tables=tables)
 
 
-def dealt_at_random(base: tm.Database, plan: Plan, rng: np.random.Generator) -> tm.Database:
+def dealt_at_random(base: tm.Database, plan: TablePlan, rng: np.random.Generator) -> tm.Database:
     """The same tables, whose rows point anywhere."""
     tables = dict(base.tables)
     for name, data in base.tables.items():

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from tidemill.core.dataset import Dataset
     from tidemill.core.run import Event, Run
     from tidemill.io.target import Target
+    from tidemill.synthesis.synthesizer import Synthesizer
 
 _STARTED = time.monotonic()
 # OpenMP's threads otherwise spin long while they wait, which on a busy machine made LightGBM ten
@@ -432,17 +433,9 @@ def fit(
     kept = out.with_name(out.name + ".checkpoint")
     states = [kept, kept.with_name(kept.name + ".latents")]
     refuse_clashes(states, verbs.files_read(data, roles.get("schema"), model=start))
-    of_one = {
-        **roles,
-        "target": target,
-        "preset": preset,
-        "clean": clean,
-        "no_rules": no_rules,
-        "privacy": privacy != "none",
-        "start": start,
-        "window": window,
-        "steps": limits.get("steps"),
-    }
+    of_one = {**roles, "target": target, "preset": preset, "clean": clean, "no_rules": no_rules}
+    of_one |= {"privacy": privacy != "none", "start": start, "window": window}
+    of_one["steps"] = limits.get("steps")
     with _job(work, checkpoint=kept, **limits) as job:
         database = _database(data, keys, links, job, keep_tables)
         if database is not None:
@@ -465,14 +458,18 @@ def fit(
         )
         learned.save(out, overwrite=work.overwrite)
         kept.unlink(missing_ok=True)
-        done, planned = learned.manifest["steps_done"], learned.manifest["steps_planned"]
-        cut = f" after {done:,} of {planned:,} steps; --steps {done} gives the same model again"
-        job.say(
-            f"Learned {len(table):,} {learned.noun}; wrote {out}{'' if learned.complete else cut}",
-            out=str(out),
-            steps_done=done,
-            steps_planned=planned,
-        )
+        _say_learned(learned, len(table), out, job)
+
+
+def _say_learned(learned: Synthesizer, rows: int, out: Path, job: Job) -> None:
+    done, planned = learned.manifest["steps_done"], learned.manifest["steps_planned"]
+    cut = f" after {done:,} of {planned:,} steps; --steps {done} gives the same model again"
+    job.say(
+        f"Learned {rows:,} {learned.noun}; wrote {out}{'' if learned.complete else cut}",
+        out=str(out),
+        steps_done=done,
+        steps_planned=planned,
+    )
 
 
 def _fit_database(
@@ -511,7 +508,7 @@ def sample(
     where: options.Conditions = None,
     sampling: options.Sampling,
     like: Annotated[str | None, options.LIKE] = None,
-    table_rows: Annotated[Sequence[str], options.TABLE_ROWS] = (),
+    table_rows: Annotated[Sequence[str] | None, options.TABLE_ROWS] = None,
     work: Work,
 ) -> None:
     """Make new rows with a stored model, also with given values; of several tables a database."""
@@ -546,7 +543,7 @@ def _sample_database(
     model: str | Path,
     out: str,
     of_one: Mapping[str, Any],
-    table_rows: Sequence[str],
+    table_rows: Sequence[str] | None,
     where: options.Conditions,
     work: Work,
     job: Job,

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from tidemill.core.database import Database
-from tidemill.relational.plan import Plan, places
+from tidemill.relational.plan import TablePlan, places
 
 
-def part(database: Database, plan: Plan, table: str, rows: np.ndarray) -> Database:
+def part(database: Database, plan: TablePlan, table: str, rows: np.ndarray) -> Database:
     """A database with only these rows of a table, and of the tables that are made for it only what
     was made for these; all others stay whole.
 
@@ -36,7 +36,7 @@ def part(database: Database, plan: Plan, table: str, rows: np.ndarray) -> Databa
 
 
 def halves(
-    database: Database, plan: Plan, table: str, rng: np.random.Generator
+    database: Database, plan: TablePlan, table: str, rng: np.random.Generator
 ) -> tuple[Database, Database]:
     """Two parts, each with a half of the rows of a table, and what was made for these."""
     order = rng.permutation(len(database[table]))

@@ -24,7 +24,7 @@ from tidemill.core.run import Run
 from tidemill.core.schema import MEDIA, Column, Schema
 from tidemill.core.words import listing, plural, shortlist
 from tidemill.relational.dealing import Sorts, depths, sorts_of
-from tidemill.relational.plan import Plan, gathered, places, plan_of, same_within, whose
+from tidemill.relational.plan import TablePlan, gathered, places, plan_of, same_within, whose
 from tidemill.relational.stored import model_of, state_of
 from tidemill.relational.summaries import summaries
 from tidemill.relational.table_model import TableModel
@@ -80,7 +80,7 @@ class DatabaseModel:
 
     def __init__(
         self,
-        plan: Plan,
+        plan: TablePlan,
         models: Mapping[str, TableModel],
         kept: Mapping[str, Dataset],
         columns: Mapping[str, Schema],
@@ -265,7 +265,7 @@ def counts_of(rows: Mapping[str, int] | Sequence[str] | None) -> dict[str, int]:
 class _Learning:
     """Tables of a database with what is told beside their rows, learned one after the other."""
 
-    def __init__(self, database: Database, plan: Plan, run: Run) -> None:
+    def __init__(self, database: Database, plan: TablePlan, run: Run) -> None:
         self._database, self._plan, self._run = database, plan, run
         self._at = {link: places(database, link) for link in database.links}
         for links in plan.own.values():
@@ -435,7 +435,7 @@ class _Learning:
         return found
 
 
-def _own_columns(database: Database, plan: Plan, name: str) -> Dataset:
+def _own_columns(database: Database, plan: TablePlan, name: str) -> Dataset:
     """A table without what points, but if it stays as it is; what names its rows is of kind id."""
     data = database.tables[name]
     pointing: set[str] = set()

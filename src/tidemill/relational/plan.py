@@ -18,7 +18,7 @@ FEWEST_APART = 20
 
 
 @dataclass(frozen=True)
-class Plan:
+class TablePlan:
     """How the tables of a database are made.
 
     Attributes:
@@ -48,7 +48,7 @@ class Plan:
         return found + list(self.own.get(parent, ()))
 
 
-def plan_of(database: Database, kept: Sequence[str] = ()) -> Plan:
+def plan_of(database: Database, kept: Sequence[str] = ()) -> TablePlan:
     """The plan of a database.
 
     A table's rows are made for those of the table through which it belongs to persons; where that
@@ -79,11 +79,11 @@ def plan_of(database: Database, kept: Sequence[str] = ()) -> Plan:
             link for link in links if link.parent != name and link != main.get(name)
         )
     order = sorted(database.tables, key=lambda one: len(_ancestors(one, main)))
-    return Plan(tuple(order), main, dealt, own, frozenset(kept))
+    return TablePlan(tuple(order), main, dealt, own, frozenset(kept))
 
 
 def whose(
-    database: Database, plan: Plan, place: Mapping[Link, np.ndarray]
+    database: Database, plan: TablePlan, place: Mapping[Link, np.ndarray]
 ) -> dict[str, np.ndarray]:
     """Table -> (rows,) the number of the person, or else the row of the first table, that each row
     belongs to: what floors count.

@@ -15,7 +15,7 @@ from tidemill.core.errors import OptionError
 from tidemill.core.schema import Schema
 from tidemill.core.states import from_state, to_state
 from tidemill.relational.dealing import Sorts
-from tidemill.relational.plan import Plan
+from tidemill.relational.plan import TablePlan
 from tidemill.relational.table_model import TableModel
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _link_state(model: DatabaseModel, link: Link) -> dict[str, Any]:
     }
 
 
-def _plan_of(state: Mapping[str, Any], links: list[Link], kept: frozenset[str]) -> Plan:
+def _plan_of(state: Mapping[str, Any], links: list[Link], kept: frozenset[str]) -> TablePlan:
     def link_at(at: Any) -> Link:
         return links[checked.whole(at, 0, len(links) - 1)]
 
@@ -136,7 +136,7 @@ def _plan_of(state: Mapping[str, Any], links: list[Link], kept: frozenset[str]) 
     for name, link in main.items():
         if not place[link.parent] < place[name]:
             raise ValueError("a table is made before the one that its rows are made for")
-    return Plan(order, main, dealt, own, kept)
+    return TablePlan(order, main, dealt, own, kept)
 
 
 def _rows_state(data: Dataset) -> dict[str, Any]:

@@ -13,13 +13,13 @@ import polars as pl
 
 from tidemill.core import checked_values as checked
 from tidemill.core.dataset import Dataset
-from tidemill.core.persons import FEWEST_PERSONS
+from tidemill.core.persons import FEWEST_PERSONS, level_counts, sharing
 from tidemill.core.run import Run
 from tidemill.supervised.groups import between, levels_of, numbers_of
 
 MOST_SORTS = 64
-LEAST_ROWS = 2
-"""Rows of a sort at least."""
+MISSING = -1e30
+"""In the place of a missing number."""
 COUNT_WEIGHT = 0.1
 """What the number of rows that point counts for beside a column that tells groups apart."""
 NEAR, TRIES = 50, 50
@@ -34,7 +34,6 @@ class Sorts:
 
     Attributes:
         asked: Column and level of each feature; no level for the number or time itself.
-        missing: What stands for a missing value of each.
         feature, threshold, left, right: Of each node of the tree; a feature below 0 is a leaf.
         number: The sort of each leaf; sorts that are alike have numbers that are near.
         places: In the place of a tree, where rows stay as they are: what each row is alike in, as a
@@ -42,7 +41,6 @@ class Sorts:
     """
 
     asked: tuple[tuple[str, str | None], ...]
-    missing: tuple[float, ...]
     feature: tuple[int, ...]
     threshold: tuple[float, ...]
     left: tuple[int, ...]
@@ -69,20 +67,19 @@ class Sorts:
 
     def _matrix(self, frame: pl.DataFrame) -> np.ndarray:
         parts = np.zeros((frame.height, len(self.asked)))
-        for at, ((column, level), missing) in enumerate(zip(self.asked, self.missing, strict=True)):
+        for at, (column, level) in enumerate(self.asked):
             values = frame[column]
             if level is None:
                 numbers = values.to_physical().cast(pl.Float64, strict=False)
             else:
                 numbers = (values.cast(pl.String) == level).cast(pl.Float64)
-            parts[:, at] = numbers.fill_null(missing).fill_nan(missing).to_numpy()
+            parts[:, at] = numbers.fill_null(MISSING).fill_nan(MISSING).to_numpy()
         return parts
 
     def to_state(self) -> dict[str, Any]:
         """Plain JSON values."""
         return {
             "asked": [list(one) for one in self.asked],
-            "missing": list(self.missing),
             "places": None if self.places is None else list(self.places),
             "nodes": [
                 list(node)
@@ -108,11 +105,10 @@ class Sorts:
             leads_on = at < left < len(nodes) and at < right < len(nodes)
             if not is_leaf and not (0 <= feature < len(asked) and leads_on):
                 raise ValueError("the sorts of rows are no tree")
-        if not nodes or len(state["missing"]) != len(asked):
+        if not nodes:
             raise ValueError("the sorts of rows are no tree")
         return Sorts(
             tuple(asked),
-            tuple(map(float, state["missing"])),
             tuple(int(node[0]) for node in nodes),
             tuple(float(node[1]) for node in nodes),
             tuple(int(node[2]) for node in nodes),
@@ -123,58 +119,86 @@ class Sorts:
 
 
 def sorts_of(
-    parent: Dataset, child: Dataset, at: np.ndarray, persons: np.ndarray, run: Run, *, kept: bool
+    parent: Dataset,
+    persons_of_parent: np.ndarray,
+    child: Dataset,
+    at: np.ndarray,
+    persons: np.ndarray,
+    run: Run,
+    *,
+    kept: bool,
 ) -> Sorts:
     """The sorts of the rows of a table by those that point to them.
 
     Args:
         parent: The rows that are pointed to, with what is told of them.
+        persons_of_parent: Whose each of these is.
         child: Those that point.
         at: (rows of the child,) where to; below 0 for nowhere.
         persons: (rows of the child,) whose each is: a sort is of at least five persons' rows.
         run: Its seed decides between splits that are equally good.
-        kept: Whether the rows that are pointed to stay as they are, so that each can be a sort.
+        kept: Whether the rows that are pointed to stay as they are, so that each to which rows of
+            five persons point can be a sort.
     """
-    from sklearn.tree import DecisionTreeRegressor
-
-    asked: list[tuple[str, str | None]] = []
-    missing, parts = [], []
-    for column in parent.schema.modelled:
-        values = numbers_of(parent, column)
-        levels: Sequence[str | None] = [None]
-        if column.kind == "category":
-            levels = levels_of(parent, column)
-        for level, numbers in zip(levels, values, strict=True):
-            known = numbers[np.isfinite(numbers)]
-            asked.append((column.name, level))
-            missing.append(float(known.min(initial=0.0) - 1))
-            parts.append(np.where(np.isfinite(numbers), numbers, missing[-1]))
     here = at >= 0
     rows = np.bincount(at[here], minlength=len(parent))
     told = _told(child, at, here, len(parent))
+    sorts = _by_columns(parent, persons_of_parent, told, rows, at[here], persons[here], run)
+    if not kept:
+        return sorts
+    number, along = sorts.of(parent.frame), _along(told, rows)
+    of_sort = np.bincount(number, rows * along) / np.maximum(np.bincount(number, rows), 1)
+    few = sharing(at[here], len(parent), persons[here]) < FEWEST_PERSONS
+    places = np.round(np.where(few, of_sort[number], along), 6)
+    return Sorts((), (-1,), (0.0,), (-1,), (-1,), (0,), tuple(places.tolist()))
+
+
+def _by_columns(
+    parent: Dataset,
+    persons_of_parent: np.ndarray,
+    told: np.ndarray,
+    rows: np.ndarray,
+    at: np.ndarray,
+    persons: np.ndarray,
+    run: Run,
+) -> Sorts:
+    """Sorts by a tree over the columns of the rows that are pointed to, which foretells what those
+    that point tell of them."""
+    from sklearn.tree import DecisionTreeRegressor
+
+    asked: list[tuple[str, str | None]] = []
+    parts = []
+    for column in parent.schema.modelled:
+        values = numbers_of(parent, column)
+        if column.kind != "category":
+            asked.append((column.name, None))
+            parts.append(np.nan_to_num(values[0], nan=MISSING))
+            continue
+        counted = level_counts(parent.frame[column.name].cast(pl.String), persons_of_parent)
+        named = set(counted.filter(pl.col("persons") >= FEWEST_PERSONS)["level"])
+        for level, numbers in zip(levels_of(parent, column), values, strict=True):
+            if level in named:  # others may be a person each
+                asked.append((column.name, level))
+                parts.append(np.nan_to_num(numbers, nan=MISSING))
     used = np.flatnonzero(rows)
-    if kept:
-        along = _along(told, rows)
-        return Sorts((), (), (-1,), (0.0,), (-1,), (-1,), (0,), tuple(np.round(along, 6).tolist()))
-    if not parts or len(used) < 2 * LEAST_ROWS or not told.any():
-        return Sorts((), (), (-1,), (0.0,), (-1,), (-1,), (0,))
+    if not parts or len(used) < 2 * FEWEST_PERSONS or not told.any():
+        return Sorts((), (-1,), (0.0,), (-1,), (-1,), (0,))
     tree = DecisionTreeRegressor(
         max_leaf_nodes=MOST_SORTS,
-        min_samples_leaf=LEAST_ROWS,
+        min_samples_leaf=FEWEST_PERSONS,
         random_state=run.seed_of("sorts"),
     )
     x = np.column_stack(parts)
     tree.fit(x[used], told[used], sample_weight=rows[used])
     nodes = tree.tree_
-    leaf = tree.apply(x)
+    number = _numbered(tree.apply(x), nodes.node_count, told, rows, at, persons)
     return Sorts(
         tuple(asked),
-        tuple(missing),
         tuple(np.where(nodes.children_left < 0, -1, nodes.feature).tolist()),
         tuple(nodes.threshold.tolist()),
         tuple(nodes.children_left.tolist()),
         tuple(nodes.children_right.tolist()),
-        tuple(_numbered(leaf, nodes.node_count, told, rows, at[here], persons[here]).tolist()),
+        tuple(number.tolist()),
     )
 
 

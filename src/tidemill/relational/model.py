@@ -19,14 +19,14 @@ from tidemill.core.database import Database, Link, TableKey
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ArtifactError, DataError, OptionError
 from tidemill.core.options import MOST_ROWS, whole
-from tidemill.core.persons import FEWEST_PERSONS
+from tidemill.core.persons import FEWEST_PERSONS, sharing
 from tidemill.core.run import Run
 from tidemill.core.schema import MEDIA, Column, Schema
 from tidemill.core.words import listing, plural, shortlist
 from tidemill.relational.dealing import Sorts, depths, sorts_of
 from tidemill.relational.plan import TablePlan, gathered, places, plan_of, same_within, whose
 from tidemill.relational.stored import model_of, state_of
-from tidemill.relational.summaries import summaries
+from tidemill.relational.summaries import count_name, summaries
 from tidemill.relational.table_model import TableModel
 from tidemill.synthesis.stages import FEWEST
 from tidemill.synthesis.stored import check_arrays, check_documents
@@ -371,14 +371,35 @@ class _Learning:
         data = self._own[name]
         for link in self._plan.counted(name):
             label = _label(self._database, link)
-            if link in self._same:
-                data = _beside(data, self._of_same(link, label, len(data)))
             at = self._at[link]
-            child = self._own[link.child]
-            told = summaries(child, at, len(data), label)
+            told = [] if link not in self._same else self._of_same(link, label, len(data))
+            found = summaries(self._own[link.child], at, len(data), label)
+            told += [(one.column, one.values) for one in found]
+            if name in self._plan.kept:
+                told = self._without_few(told, link, len(data))
             self._links[link] = self._known(link, label, at)
-            data = _beside(data, [(one.column, one.values) for one in told])
+            data = _beside(data, told)
         return data
+
+    def _without_few(
+        self, told: list[tuple[Column, pl.Series]], link: Link, rows: int
+    ) -> list[tuple[Column, pl.Series]]:
+        """What is told of rows that stay as they are, and is stored so: nothing of those to which
+        rows of fewer than five persons point, but how many, dealt anew among these."""
+        at = self._at[link]
+        here = at >= 0
+        persons = sharing(at[here], rows, self._persons[link.child][here])
+        few = np.flatnonzero(persons < FEWEST_PERSONS)
+        counted = count_name(_label(self._database, link))
+        found = []
+        for column, values in told:
+            if column.name == counted:
+                order = self._run.rng("few", str(link)).permutation(few)
+                found.append((column, values.scatter(few, values.gather(order))))
+            else:
+                missing = replace(column, nullable=True)
+                found.append((missing, values.scatter(few, None) if len(few) else values))
+        return found
 
     def _known(self, link: Link, label: str, at: np.ndarray) -> LinkModel:
         key = self._database.keys.get(link.child)
@@ -401,7 +422,8 @@ class _Learning:
         parent, persons = self._told[link.parent], self._persons[name]
         run = self._run.child("sorts", str(link))
         kept = link.parent in self._plan.kept
-        sorts = sorts_of(parent, self._own[name], at, persons, run, kept=kept)
+        whose_parent = self._persons[link.parent]
+        sorts = sorts_of(parent, whose_parent, self._own[name], at, persons, run, kept=kept)
         own = sorts.of(parent.frame)
         column = f"sort of {link.parent} by {' + '.join(link.columns)}"
         series = gathered(pl.Series(column, own), at)

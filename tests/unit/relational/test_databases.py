@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import struct
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -154,6 +156,52 @@ def test_a_kept_table_stays_and_what_it_decides_follows(real: tm.Database) -> No
     price = told["products"].frame["price"].to_numpy()[at]
     assert np.median(np.abs(lines["paid"].to_numpy() - price)) < 1.5
     assert relations.counts_alike(real, told, OF_PRODUCTS) > 0.8
+
+
+def test_a_stored_model_keeps_nothing_of_a_single_person(real: tm.Database, tmp_path: Path) -> None:
+    """One customer alone bought two products, and paid 13.3742; another one's town, name and way of
+    shipping are nobody else's."""
+    lines, orders = real["lines"].frame, real["orders"].frame
+    alone = pl.col("product_id").is_in([0, 1])
+    paid = pl.when(alone).then(13.3742).otherwise(pl.col("paid"))
+    lines = lines.filter(~alone | (pl.col("order_id") == 7)).with_columns(paid=paid)
+    mine = pl.DataFrame(
+        {"order_id": [7, 7], "product_id": [0, 1], "paid": [13.3742] * 2, "pieces": [77, 77]},
+        schema=lines.schema,
+    )
+    lines = pl.concat([lines.filter(~alone), mine])
+    whose = orders.filter(pl.col("order_id") == 9)["customer_id"][0]
+    is_theirs = pl.col("customer_id") == whose
+    ships = pl.when(is_theirs).then(pl.lit("Zanzibar")).otherwise(pl.col("ship_to"))
+    orders = orders.with_columns(
+        ship_to=ships, freight=pl.when(is_theirs).then(9876.5).otherwise("freight")
+    )
+    town = pl.when(is_theirs).then(pl.lit("Timbuktu")).otherwise(pl.col("town"))
+    tables = {
+        "customers": real["customers"].frame.with_columns(town=town),
+        "orders": orders,
+        "lines": lines,
+        "products": real["products"].frame,
+    }
+    read = {name: replace(tm.read(frame), name=name) for name, frame in tables.items()}
+    base = replace(real, tables=read)
+    names = set(real["customers"].frame["name"])
+    secrets = {"13.3742", "9876.5", "Zanzibar", "Timbuktu", *names}
+    for kept in ((), ("products",)):
+        model = tm.fit_database(base, keep_tables=kept)
+        path = model.save(tmp_path / f"{len(kept)}.tidemill")
+        with zipfile.ZipFile(path) as archive:
+            told = b"".join(archive.read(name) for name in archive.namelist())
+        assert not [one for one in secrets if one.encode() in told]
+        assert not [one for one in (13.3742, 9876.5) if struct.pack("<d", one) in told]
+        made = tm.sample_database(model)
+        texts = {
+            str(value)
+            for data in made.tables.values()
+            for row in data.frame.rows()
+            for value in row
+        }
+        assert not texts & (secrets - {"9876.5", "13.3742"})
 
 
 def test_rows_and_conditions_flow_down(model: tm.DatabaseModel) -> None:

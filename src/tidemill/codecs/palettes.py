@@ -179,12 +179,13 @@ def _grouped(colours: NDArray[np.uint8], weight: NDArray[np.int64], seed: int) -
     """The MOST_COLOURS of these that stand for all best."""
     # imported here, as it takes a second that models of anything else need not wait
     from sklearn.cluster import KMeans
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    from tidemill.core.one_thread import one_thread
 
     places = oklab(colours)
     # without other threads, which add up in another order each time; by roots, so that a large
     # plain ground does not take all of the palette
-    with threadpool_limits(1):
+    with one_thread(openmp=True):
         means = KMeans(MOST_COLOURS, n_init=4, random_state=seed).fit(
             places, sample_weight=np.sqrt(weight)
         )

@@ -9,8 +9,8 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from tidemill.core.one_thread import one_thread
 from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
@@ -156,7 +156,7 @@ class _Comparison:
         design = _Design(layout, rows[0], rows[3])
         matrices = [design(part) for part in rows]
         real = np.concatenate([matrices[0], matrices[3]])
-        with threadpool_limits(1, user_api="blas"):
+        with one_thread():
             kept, self.answers = _worth(design, real, np.concatenate([outcomes[0], outcomes[3]]))
             self.contrasts = design.contrasts(kept, real[:, kept].mean(axis=0))
             self.real, self.synthetic, self.floor, self.ceiling = (

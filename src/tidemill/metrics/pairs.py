@@ -8,8 +8,8 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from tidemill.core.one_thread import one_thread
 from tidemill.core.picture import Picture, Table
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
@@ -155,7 +155,7 @@ def _shares(codes: NDArray[np.int64], sizes: list[int]) -> Floats:
     offsets = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     total = np.zeros((sum(sizes), sum(sizes)))
     # on a busy machine, threads cost more than they save on small blocks
-    with threadpool_limits(1, user_api="blas"):
+    with one_thread():
         for start in range(0, len(codes), _BLOCK):
             block = codes[start : start + _BLOCK] + offsets
             hot = np.zeros((len(block), sum(sizes)), np.float32)

@@ -7,9 +7,9 @@ from importlib import import_module
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from tidemill.core.dataset import Dataset
+from tidemill.core.one_thread import one_thread
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.mining.embedding import Axis, embed, learn_axes
@@ -118,7 +118,7 @@ def find_clusters(
         return None
     import_module("sklearn.cluster")  # only libraries that are there already are limited
     # small matrices: threads would only wait for each other, and sum in another order
-    with threadpool_limits(1):
+    with one_thread(openmp=True):
         return _clusters(train, holdout, axes, run)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from tidemill.core.dataset import Dataset
+from tidemill.core.one_thread import one_thread
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.mining.embedding import embed, learn_axes
@@ -44,7 +44,7 @@ def linear_predictions(
         train, target = train.rows(at), target[at]
     axes = learn_axes(train, columns[:MOST_DIMENSIONS])
     seen, held = embed(train, axes)[:, :MOST_DIMENSIONS], embed(holdout, axes)[:, :MOST_DIMENSIONS]
-    with threadpool_limits(1):  # so that sums have one order, whatever the number of threads
+    with one_thread(openmp=True):  # so that sums have one order, whatever the number of threads
         if outcome.kind == "number":
             return np.asarray(Ridge(alpha=1.0).fit(seen, target).predict(held)).reshape(-1, 1)
         one = LogisticRegression(C=1.0, solver="newton-cholesky", max_iter=200)

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from tidemill.core.one_thread import one_thread
 from tidemill.models.variables import ABSENT, Variables
 
 MOST_LEVELS = 12
@@ -125,7 +125,7 @@ class Terms:
         rows = np.sort(rng.permutation(rows)[:most])
         if len(rows) < ROWS_A_TERM * repeats * wide:
             return None
-        with threadpool_limits(1, user_api="blas"):
+        with one_thread():
             x = self._terms(features, symbols[rows])
             y = self.scored[v][symbols[rows, v]]
             line = _solved(x.T @ x, x.T @ y, caution)

@@ -9,11 +9,11 @@ from typing import TypedDict, Unpack
 
 import numpy as np
 import polars as pl
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from tidemill.core import options as stated
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
+from tidemill.core.one_thread import one_thread
 from tidemill.core.run import Run
 from tidemill.core.verdict import Verdict
 from tidemill.core.words import count, listing, percent, plural, points, ratio, share_interval
@@ -198,12 +198,12 @@ def diagnosis(data: Dataset, run: Run, **options: Unpack[DiagnosisOptions]) -> R
             "option 'assume=miss=NUMBER' out",
         )
     # sums of several threads differ in their last digits
-    with threadpool_limits(1):
+    with one_thread(openmp=True):
         told = _measured(answered(asked, costs, run), run)
     if assumed["generate"]:
         verdict = generated_verdict(told.case, float(assumed["generate"]), run)
         told = replace(told, generated=verdict)
-    with threadpool_limits(1):
+    with one_thread(openmp=True):
         return _page(told, float(assumed["handed"]), run)
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from scipy import sparse
 from scipy.special import softmax
 from scipy.stats import norm
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from tidemill.core.one_thread import one_thread
 from tidemill.core.persons import FEWEST_PERSONS
 from tidemill.core.run import Run
 from tidemill.supervised.arrays import Floats, Ints
@@ -103,7 +103,7 @@ class CustomerMaker:
         size = np.diff(pairs.indptr).astype(np.int64)
         points = np.column_stack([middle, _normal_scores(size)])
         around = np.column_stack([deviation**2, np.zeros(len(size))])
-        with threadpool_limits(1, user_api="blas"):
+        with one_thread():
             prior = LatentMixture.of(points, around, run.rng("recommend", "prior"))
         return cls(model, prior, np.sort(size))
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from tidemill.core.one_thread import one_thread
 from tidemill.supervised.arrays import FeatureLayout, Features, Floats
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def logistic(matrix: Floats, label: Floats) -> LogisticRegression:
     model = LogisticRegression(
         solver="newton-cholesky" if newton else "lbfgs", max_iter=50 if newton else 1000, tol=1e-3
     )
-    with threadpool_limits(1, user_api="blas"):
+    with one_thread():
         return model.fit(matrix, label)
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from tidemill.core.one_thread import one_thread
 from tidemill.core.run import Run
 from tidemill.supervised.arrays import FeatureLayout, Features, Floats
 from tidemill.supervised.text_weights import TermWeights
@@ -144,7 +144,7 @@ def nearest(queries: Points, points: Points, run: Run) -> tuple[NDArray[np.int64
 
     # threads of our own, each with a product of its own, as those inside one product wait for each
     # other when it is busy
-    with threadpool_limits(1, user_api="blas"):
+    with one_thread():
         for _ in run.map(search, range(0, len(queries), step)):
             pass
     return found, _exact(queries, points[found])
@@ -175,7 +175,7 @@ def two_nearest(
             found[place, start : start + step] = at
             distances[row, at] = np.inf
 
-    with threadpool_limits(1, user_api="blas"):
+    with one_thread():
         for _ in run.map(search, range(0, len(queries), step)):
             pass
     first, second = (np.sqrt(_exact(queries, points[at])) for at in found)

@@ -17,12 +17,12 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 import polars as pl
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from tidemill.core import checked_values as checked
 from tidemill.core.checked_arrays import reals
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ArtifactError
+from tidemill.core.one_thread import one_thread
 from tidemill.core.persons import (
     FEWEST_PERSONS,
     level_counts,
@@ -216,7 +216,7 @@ class OutcomeModel:
         persons = persons_of(data)
         persons = None if persons is None else persons[known]
         least = max(IN_LEAF, math.ceil(FEWEST_PERSONS * rows_a_person(persons)))
-        with threadpool_limits(1, user_api="blas"):
+        with one_thread():
             scored = []
             for column in texts:
                 own = rng.spawn(1)[0]

@@ -10,11 +10,11 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from tidemill.core.columns import by_name
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
+from tidemill.core.one_thread import one_thread
 from tidemill.core.run import Run
 from tidemill.core.words import plural
 from tidemill.supervised.arrays import FeatureLayout, Features, Floats, features
@@ -353,7 +353,6 @@ class _Bench:
     def __init__(self, learners: Sequence[str]) -> None:
         self._learn: dict[str, Learner] = {name: LEARNERS.load(name) for name in learners}
         import_module("scipy.linalg")  # only libraries that are there already are limited
-        self._threads = ThreadpoolController()
         self._reader = TermReader()
 
     def predicted(
@@ -362,7 +361,7 @@ class _Bench:
         return self.says(name, self._encoded(rows, test, problem, run), problem, run)
 
     def _encoded(self, rows: TrialRows, test: Dataset, problem: Problem, run: Run) -> _Encoded:
-        with self._threads.limit(limits=1, user_api="blas"):
+        with one_thread():
             return _encoded(rows, test, problem, self._reader, run)
 
     def scored(
@@ -384,7 +383,7 @@ class _Bench:
         return figures
 
     def says(self, name: str, encoded: _Encoded, problem: Problem, run: Run) -> Floats:
-        with self._threads.limit(limits=1, user_api="blas"):
+        with one_thread():
             if not problem.classes:
                 return self._learn[name](
                     encoded.layout,

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from tidemill.core.dataset import Dataset
+from tidemill.core.one_thread import one_thread
 from tidemill.core.run import Run
 from tidemill.core.schema import Column
 from tidemill.core.score import Evidence, Score
@@ -143,7 +143,7 @@ def _predicted(
 
     weights = word_weights([*texts, *(text for part in judged for text in part)])
     ends = np.cumsum([len(texts), *map(len, judged)])
-    with threadpool_limits(1, user_api="blas"):
+    with one_thread():
         model = LinearSVC(tol=1e-2, random_state=0).fit(weights[: ends[0]], truth)
         return [model.predict(weights[first:last]) for first, last in pairwise(ends)]
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from tidemill.core.one_thread import one_thread
 from tidemill.core.picture import Table
 from tidemill.core.run import Run
 from tidemill.core.score import Evidence, Score
@@ -107,7 +107,7 @@ def _by_line(rows: Any, label: Floats, judged: Any) -> Floats:
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(solver="liblinear", C=10.0, tol=1e-3)
-    with threadpool_limits(1, user_api="blas"):
+    with one_thread():
         looks: Floats = model.fit(rows, label).decision_function(judged)
     return looks
 

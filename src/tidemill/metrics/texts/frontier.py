@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import numpy as np
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from tidemill.core.one_thread import one_thread
 from tidemill.core.run import Run
 from tidemill.supervised.arrays import Floats
 
@@ -39,7 +39,7 @@ def frontier_area(real: Floats, made: Floats, run: Run) -> float:
     points = np.concatenate([real, made])
     clusters = max(2, min(MOST_CLUSTERS, len(points) // POINTS_A_CLUSTER))
     seed = int(run.rng("metrics", "texts", "clusters").integers(1 << 31))
-    with threadpool_limits(1):
+    with one_thread(openmp=True):
         labels = MiniBatchKMeans(clusters, n_init=3, random_state=seed).fit_predict(points)
     shares = []
     for part in (labels[: len(real)], labels[len(real) :]):

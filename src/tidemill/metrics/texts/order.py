@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from tidemill.core.one_thread import one_thread
 from tidemill.core.run import Run
 from tidemill.core.text_tokens import text_words
 from tidemill.metrics.texts.terms import MOST_WORDS
@@ -127,7 +127,7 @@ class WordOrder:
             return np.zeros((self._size, 1))
         seed = int(run.rng("metrics", "texts", "topics").integers(1 << 31))
         weighted = there.multiply(rarity[None, :]).tocsr()
-        with threadpool_limits(1, user_api="blas"):
+        with one_thread():
             _, _, words = randomized_svd(weighted, axes, n_iter=3, random_state=seed)
         topic: Floats = words.T * rarity[:, None]
         return topic

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from tidemill.core.one_thread import one_thread
 from tidemill.core.run import Run
 from tidemill.core.text_tokens import text_words
 from tidemill.supervised.arrays import Floats
@@ -66,7 +66,7 @@ def embedded(texts: Sequence[str], run: Run) -> Floats:
     if axes < 1:
         return np.zeros((len(texts), 1))
     seed = int(run.rng("metrics", "texts", "embedding").integers(1 << 31))
-    with threadpool_limits(1, user_api="blas"):
+    with one_thread():
         left, size, _ = randomized_svd(weights, axes, n_iter=3, random_state=seed)
     points: Floats = left * size
     return points

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -41,9 +42,41 @@ REAL = [business(300, seed) for seed in range(3)]
 USUAL = evidence([*REAL, shuffled(REAL[0])])
 
 
+@cache
+def usual(name: str) -> list[Score]:
+    return scores(name, USUAL)
+
+
+@cache
+def poor() -> list[Evidence]:
+    """Few rows, constant and empty columns, levels that were never seen, no target."""
+    tiny = [frame.head(12) for frame in REAL]
+    constant = [
+        frame.with_columns(pl.lit("x").alias("churn"), pl.lit(3).alias("age")) for frame in REAL
+    ]
+    empty = [frame.with_columns(pl.lit(None, pl.Float64).alias("fee")) for frame in REAL]
+    new_levels = [*REAL[:2], REAL[2].with_columns(pl.lit("never seen").alias("plan"))]
+    return [
+        evidence([*frames, shuffled(frames[0])], target)
+        for frames, target in (
+            (tiny, "churn"),
+            (constant, "churn"),
+            (empty, "churn"),
+            (new_levels, "churn"),
+            (REAL, None),
+        )
+    ]
+
+
+@cache
+def as_bad_as_the_floor() -> Evidence:
+    bad = shuffled(REAL[0])
+    return evidence([REAL[0], REAL[1], bad, bad])
+
+
 @pytest.mark.parametrize("name", METRICS.for_modality("rows"))
 def test_scores_are_finite_or_say_why(name: str) -> None:
-    for score in scores(name, USUAL):
+    for score in usual(name):
         assert score.metric == name
         if score.value is None:
             assert score.why
@@ -55,26 +88,14 @@ def test_scores_are_finite_or_say_why(name: str) -> None:
 
 @pytest.mark.parametrize("name", METRICS.for_modality("rows"))
 def test_the_same_every_time(name: str) -> None:
-    one, other = ([s.to_state() for s in scores(name, USUAL)] for _ in range(2))
-    assert one == other
+    one, other = usual(name), scores(name, USUAL)
+    assert [score.to_state() for score in one] == [score.to_state() for score in other]
 
 
 @pytest.mark.parametrize("name", METRICS.for_modality("rows"))
 def test_poor_evidence_is_no_crash(name: str) -> None:
-    tiny = [frame.head(12) for frame in REAL]
-    constant = [
-        frame.with_columns(pl.lit("x").alias("churn"), pl.lit(3).alias("age")) for frame in REAL
-    ]
-    empty = [frame.with_columns(pl.lit(None, pl.Float64).alias("fee")) for frame in REAL]
-    new_levels = [*REAL[:2], REAL[2].with_columns(pl.lit("never seen").alias("plan"))]
-    for frames, target in (
-        (tiny, "churn"),
-        (constant, "churn"),
-        (empty, "churn"),
-        (new_levels, "churn"),
-        (REAL, None),
-    ):
-        for score in scores(name, evidence([*frames, shuffled(frames[0])], target)):
+    for what in poor():
+        for score in scores(name, what):
             assert score.value is not None or score.why
 
 
@@ -94,8 +115,7 @@ OTHER_FLOORS = {"parity", "findings", *OF_TEXTS}
 def test_the_floor_is_its_own_floor(name: str) -> None:
     """Columns shuffled apart, in the place of synthetic rows, score what the floor scores, give or
     take chance."""
-    bad = shuffled(REAL[0])
-    for score in overall(name, evidence([REAL[0], REAL[1], bad, bad])).values():
+    for score in overall(name, as_bad_as_the_floor()).values():
         if score.floor is not None:
             assert score.value == pytest.approx(score.floor, abs=0.12), score.name
 

@@ -22,7 +22,7 @@ from tidemill.models.base import Generator, unfitted
 from tidemill.synthesis.synthesizer import Synthesizer
 
 DATA = dataset(business(), target="churn")
-FEW = {"steps": 40, "eval_every": 20}
+FEW = {"steps": 40, "eval_every": 20, "blocks": 1, "state": 32}
 
 
 def grid() -> tuple[Spec, Batch]:

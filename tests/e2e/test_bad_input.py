@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 import tidemill as tm
+from tests.conformance.tables import business
 from tests.e2e.conftest import Tidemill
 from tidemill.core.errors import ArtifactError
 
@@ -213,9 +214,19 @@ def test_unknown_names(tmp_path: Path, customers: Path, tidemill: Tidemill) -> N
     refused(tidemill("read", tmp_path / "data.docx"))
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A model as it was stored."""
+    folder = tmp_path_factory.mktemp("whole")
+    business(300).write_csv(folder / "customers.csv")
+    return tm.fit(tm.read(folder / "customers.csv")).save(folder / "m.tidemill").read_bytes()
+
+
 @pytest.fixture
-def stored(tmp_path: Path, customers: Path) -> Path:
-    return tm.fit(tm.read(customers)).save(tmp_path / "m.tidemill")
+def stored(tmp_path: Path, whole: bytes) -> Path:
+    path = tmp_path / "m.tidemill"
+    path.write_bytes(whole)
+    return path
 
 
 def rewritten(path: Path, change: object) -> Path:

@@ -4,6 +4,7 @@ condition."""
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -132,14 +133,20 @@ def asked_of(draw: st.DrawFn, data: Dataset) -> Test:
     return Test(name, operator, draw(values))
 
 
+@cache
+def learned(seed: int, gaps: bool) -> tuple[Dataset, TableCodec, Batch]:
+    data = table(seed, gaps)
+    codec = TableCodec().fit(data, Run())
+    return data, codec, codec.encode(data)
+
+
 @settings(max_examples=400, deadline=None)
 @given(drawn=st.data(), seed=st.integers(0, 5), gaps=st.booleans())
 def test_channels_keep_what_is_known_just_where_rows_pass(
     drawn: st.DataObject, seed: int, gaps: bool
 ) -> None:
-    data = table(seed, gaps)
+    data, codec, batch = learned(seed, gaps)
     condition = Condition(tuple(drawn.draw(st.lists(asked_of(data), min_size=1, max_size=3))))
-    codec = TableCodec().fit(data, Run())
     passing = condition.mask(data.frame).to_numpy()
     try:
         known = codec.constraints(condition)
@@ -150,7 +157,7 @@ def test_channels_keep_what_is_known_just_where_rows_pass(
     if refusal:
         assert not passing.any() or "beside each other" in refusal
         return
-    assert (satisfied(codec.spec, known, codec.encode(data)) == passing).all()
+    assert (satisfied(codec.spec, known, batch) == passing).all()
 
 
 def refused(data: Dataset, *tests: Test) -> str:

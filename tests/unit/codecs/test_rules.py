@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -296,6 +298,27 @@ def asked_of(draw: st.DrawFn, data: Dataset) -> Test:
     return Test(name, operator, draw(present))
 
 
+@dataclass(frozen=True)
+class Learned:
+    """A table of one part of the columns, its codec, and rows of arbitrary channels."""
+
+    data: Dataset
+    codec: TableCodec
+    batch: Batch
+    arbitrary: Batch
+    made: pl.DataFrame
+
+
+@cache
+def learned(seed: int, gaps: str, part: str) -> Learned:
+    data = table(seed, gaps, [part])
+    codec = TableCodec().fit(data, Run())
+    assert not codec.refused
+    batch = arbitrary(codec, data, 2000, seed)
+    made = codec.decode(batch, np.random.default_rng(0)).frame
+    return Learned(data, codec, codec.encode(data), batch, made)
+
+
 @settings(max_examples=500, deadline=None)
 @given(
     drawn=st.data(),
@@ -304,9 +327,8 @@ def asked_of(draw: st.DrawFn, data: Dataset) -> Test:
     part=st.sampled_from(sorted(PARTS)),
 )
 def test_conditions_on_all_columns(drawn: st.DataObject, seed: int, gaps: str, part: str) -> None:
-    data = table(seed, gaps, [part])
-    codec = TableCodec().fit(data, Run())
-    assert not codec.refused
+    one = learned(seed, gaps, part)
+    data, codec = one.data, one.codec
     condition = Condition(tuple(drawn.draw(st.lists(asked_of(data), min_size=1, max_size=3))))
     try:
         known, refusal = codec.constraints(condition), ""
@@ -315,16 +337,14 @@ def test_conditions_on_all_columns(drawn: st.DataObject, seed: int, gaps: str, p
     if refusal:
         assert not condition.mask(data.frame).any() or "one span" in refusal
         return
-    assert (
-        satisfied(codec.spec, known, codec.encode(data)) == condition.mask(data.frame).to_numpy()
-    ).all()
+    own = satisfied(codec.spec, known, one.batch)
+    assert (own == condition.mask(data.frame).to_numpy()).all()
     # of arbitrary channels those that keep what is known give rows that pass
-    batch = arbitrary(codec, data, 2000, seed)
-    made = codec.decode(batch, np.random.default_rng(0)).frame
-    kept = satisfied(codec.spec, known, batch)
+    kept = satisfied(codec.spec, known, one.arbitrary)
+    passing = condition.mask(one.made).to_numpy()
     if not any(code.name.endswith("present") for code in codec.spec.codes):
-        assert (condition.mask(made).to_numpy() >= kept).all()
-    assert (condition.mask(made).to_numpy() | ~kept).all()
+        assert (passing >= kept).all()
+    assert (passing | ~kept).all()
 
 
 @settings(max_examples=200, deadline=None)
@@ -337,8 +357,8 @@ def test_conditions_on_all_columns(drawn: st.DataObject, seed: int, gaps: str, p
 def test_given_values_are_known_exactly(
     drawn: st.DataObject, seed: int, gaps: str, part: str
 ) -> None:
-    data = table(seed, gaps, [part])
-    codec = TableCodec().fit(data, Run())
+    one = learned(seed, gaps, part)
+    data, codec, batch = one.data, one.codec, one.batch
     columns = drawn.draw(st.lists(st.sampled_from(data.schema.names), min_size=1, unique=True))
     share = drawn.draw(st.sampled_from([0.5, 1.0]))
     rng = np.random.default_rng(seed)
@@ -349,7 +369,6 @@ def test_given_values_are_known_exactly(
             for name in columns
         )
     )
-    batch = codec.encode(data)
     whole = (
         data.select(columns)
         .frame.with_columns(pl.all().is_not_null())

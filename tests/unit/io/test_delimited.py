@@ -120,9 +120,9 @@ def test_a_single_column(tmp_path: Path, run: Run) -> None:
 
 
 def test_a_long_header(tmp_path: Path, run: Run) -> None:
-    names = [f"a column with quite a long name {i}" for i in range(5000)]
+    names = [f"a column with {'quite ' * 25}a long name {i}" for i in range(1000)]
     frame = frame_of(
-        saved(tmp_path, ",".join(names) + "\n" + ",".join(map(str, range(5000))) + "\n"), run
+        saved(tmp_path, ",".join(names) + "\n" + ",".join(map(str, range(1000))) + "\n"), run
     )
     assert frame.columns == names
 

@@ -72,26 +72,35 @@ def disordered(data: Dataset, seed: int = 0) -> Dataset:
     return data.with_frame(pl.concat([data.frame.select("who", "day"), steps], how="horizontal"))
 
 
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metric, "FORECAST_STEPS", 300)
-    monkeypatch.setattr(judges, "PAPER", SeriesClassifier(steps=300))
-    monkeypatch.setattr(judges, "SHARP", SeriesClassifier(steps=300, hidden=8, changes=True))
-
-
 @cache
 def real(seed: int) -> Dataset:
     return walks(150, seed)
 
 
-def scored(synthetic: Dataset) -> dict[str, Score]:
-    found = series(Evidence(real(1), real(2), synthetic, synthetic), Run(3))
+def scores(synthetic: Dataset) -> list[Score]:
+    return list(series(Evidence(real(1), real(2), synthetic, synthetic), Run(3)))
+
+
+def named(found: list[Score]) -> dict[str, Score]:
     return {score.name: score for score in found if score.column is None}
 
 
-@pytest.mark.usefixtures("quick")
-def test_real_series_pass_and_disordered_ones_do_not() -> None:
-    good, bad = scored(real(3)), scored(disordered(real(3)))
+def quick_scores(synthetic: Dataset) -> list[Score]:
+    """By judges that learn in a few steps."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(metric, "FORECAST_STEPS", 300)
+        patched.setattr(judges, "PAPER", SeriesClassifier(steps=300))
+        patched.setattr(judges, "SHARP", SeriesClassifier(steps=300, hidden=8, changes=True))
+        return scores(synthetic)
+
+
+@pytest.fixture(scope="module")
+def of_real() -> list[Score]:
+    return quick_scores(real(3))
+
+
+def test_real_series_pass_and_disordered_ones_do_not(of_real: list[Score]) -> None:
+    good, bad = named(of_real), named(quick_scores(disordered(real(3))))
     assert (
         set(good)
         == set(bad)
@@ -114,13 +123,9 @@ def test_real_series_pass_and_disordered_ones_do_not() -> None:
     assert good[metric.TAILS].picture is not None
 
 
-@pytest.mark.usefixtures("quick")
-def test_the_same_every_time() -> None:
-    one, other = (
-        [s.to_state() for s in series(Evidence(real(1), real(2), real(3), real(3)), Run(3))]
-        for _ in range(2)
-    )
-    assert one == other
+def test_the_same_every_time(of_real: list[Score]) -> None:
+    again = quick_scores(real(3))
+    assert [score.to_state() for score in of_real] == [score.to_state() for score in again]
 
 
 def test_tables_have_no_such_scores(evidence: Callable[..., Evidence]) -> None:
@@ -129,9 +134,9 @@ def test_tables_have_no_such_scores(evidence: Callable[..., Evidence]) -> None:
 
 def test_few_series_say_so() -> None:
     few = Evidence(walks(5, 1), walks(5, 2), walks(5, 3), walks(5, 4))
-    named = {score.name: score for score in series(few, Run())}
-    assert "5 windows of a sort" in named[metric.BY_PAPER].why
-    assert named[metric.AUTO].value is not None
+    found = {score.name: score for score in series(few, Run())}
+    assert "5 windows of a sort" in found[metric.BY_PAPER].why
+    assert found[metric.AUTO].value is not None
     single = Evidence(
         *(data.rows((data["day"] == 0).to_numpy()) for data in (real(1), real(2), real(3), real(3)))
     )
@@ -141,7 +146,7 @@ def test_few_series_say_so() -> None:
 def test_without_torch_the_facts_are_still_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tidemill.metrics.series.judges", None)
     monkeypatch.delattr("tidemill.metrics.series.judges")
-    found = scored(real(3))
+    found = named(scores(real(3)))
     for name in (metric.BY_PAPER, metric.BY_SHARP, metric.FORECAST):
         assert "pip install 'tidemill[deep]'" in found[name].why
     assert found[metric.AUTO].value is not None

@@ -190,6 +190,7 @@ def test_many_rows_tell_an_effect_more_surely(kind: str) -> None:
     assert one.error < 0.03
 
 
+@cache
 def learned(kind: str, **options: Any) -> tuple[tm.Synthesizer, pl.DataFrame, np.ndarray]:
     frame, treated, _ = trial(kind, 2000, 0)
     data = tm.read(frame, **options)

@@ -118,35 +118,41 @@ class Making:
         return key is not None and set(key.columns) <= {*main.columns, *link.columns}
 
     def _leave_out(self) -> None:
-        """Rows that repeat the key of another, or point to none of the rows that they must point
-        to, are left out, and what was made for them."""
-        plan = self._model.plan
-        gone: dict[str, np.ndarray] = {}
-        for name in plan.order:
-            lost = np.zeros(len(self._made[name]), bool)
-            link = plan.main.get(name)
-            if link is not None and gone[link.parent].any():
-                at = self._at[link]
-                lost |= (at >= 0) & gone[link.parent][np.maximum(at, 0)]
-            for one in plan.dealt.get(name, ()):
-                if not self._model.links[one].empty:
-                    lost |= self._at[one] == -1
-            gone[name] = lost
+        """Rows that point to none of the rows that they must point to are left out, and with them
+        what points to them."""
+        gone = self._gone()
         for name, lost in gone.items():
-            if not lost.any():
-                continue
-            self._run.warn(
-                f"{plural(int(lost.sum()), 'row')} of '{name}' are left out: there is nothing "
-                "left that they could point to.",
-                "sample",
-            )
-        for name, lost in gone.items():
-            data = self._made[name]
-            self._made[name] = data.rows(np.flatnonzero(~lost))
+            if lost.any():
+                self._run.warn(
+                    f"{plural(int(lost.sum()), 'row')} of '{name}' are left out: there is nothing "
+                    "left that they could point to.",
+                    "sample",
+                )
+                self._made[name] = self._made[name].rows(np.flatnonzero(~lost))
         for link, at in self._at.items():
-            back = np.cumsum(~gone[link.parent]) - 1
-            at = np.where(at >= 0, back[np.maximum(at, 0)] if len(back) else at, at)
+            there = at >= 0
+            back = np.where(gone[link.parent], -1, np.cumsum(~gone[link.parent]) - 1)
+            at[there] = back[at[there]]
             self._at[link] = at[~gone[link.child]]
+
+    def _gone(self) -> dict[str, np.ndarray]:
+        """Table -> (rows,) which are to be left out."""
+        gone = {name: np.zeros(len(data), bool) for name, data in self._made.items()}
+        for name, links in self._model.plan.dealt.items():
+            for link in links:
+                if not self._model.links[link].empty:
+                    gone[name] |= self._at[link] == -1
+        grows = True
+        while grows:
+            grows = False
+            for link, at in self._at.items():
+                if link.child == link.parent:
+                    continue  # who pointed to one that is gone points to nothing
+                there = np.flatnonzero(at >= 0)
+                lost = there[gone[link.parent][at[there]]]
+                if not gone[link.child][lost].all():
+                    gone[link.child][lost] = grows = True
+        return gone
 
     # --- keys -------------------------------------------------------------------------------------
 

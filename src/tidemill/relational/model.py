@@ -308,6 +308,7 @@ class _Learning:
         models = {}
         made = [name for name in self._plan.order if name not in self._plan.kept]
         text = f"learning {plural(len(made), 'table')}"
+        self._run.begin_learning()
         with self._run.stage("learn", text, total=len(made)) as stage:
             for name in made:
                 models[name] = self._learned(name, model, options)
@@ -454,6 +455,12 @@ class _Learning:
             data, self._persons[name], above, persons_above, at, model, options, run
         )
         self._rare += [f"{name}.{column}" for column in found.rare(data)]
+        if not found.complete:
+            self._run.warn(
+                f"Time was over before '{name}' was learned: less is known of how its columns, and "
+                "those of the rows that it is made for, go together.",
+                "learn",
+            )
         return found
 
 

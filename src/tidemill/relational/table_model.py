@@ -74,6 +74,12 @@ class TableModel:
         """The generator's registered name."""
         return self._stage.model
 
+    @property
+    def complete(self) -> bool:
+        """Whether learning went to its end."""
+        generator = self._stage.generator
+        return generator.steps_done == generator.steps_planned
+
     @staticmethod
     def fit(
         data: Dataset,

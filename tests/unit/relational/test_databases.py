@@ -262,6 +262,30 @@ def test_empty_and_broken_links_stay_as_frequent(tmp_path: Path) -> None:
         tm.fit_database(base, keep_tables=["children"])
 
 
+def test_rows_without_anything_to_point_to_are_left_out(real: tm.Database) -> None:
+    """Thirty products learned, and three asked for: an order of two lines still has them twice
+    never, and what points to a line that is left out goes with it."""
+    notes = pl.DataFrame({"note": np.arange(600), "order": np.arange(600) % 900, "a": 1.5})
+    base = replace(
+        real,
+        tables={**real.tables, "notes": tm.read(notes)},
+        links=(*real.links, tm.Link("notes", ("order",), "orders", ("order_id",))),
+    )
+    made = tm.sample_database(tm.fit_database(base, model="independent"), {"products": 1})
+    for link in made.links:
+        assert made.holds(link).astray == 0, link
+    pairs = made["lines"].frame.select("order_id", "product_id")
+    assert pairs.n_unique() == len(pairs) < len(real["lines"])
+
+
+def test_time_that_runs_out_is_told(real: tm.Database) -> None:
+    heard: list[str] = []
+    run = Run(minutes=1e-9, listener=lambda event: heard.append(event.text))
+    made = tm.sample_database(tm.fit_database(real, run=run))
+    assert any(text.startswith("Time was over before 'orders'") for text in heard)
+    assert all(made.holds(link).astray == 0 for link in made.links)
+
+
 def chain(rng: np.random.Generator, tables: int) -> tm.Database:
     """Tables of which each points to an earlier one, some to themselves, to two, or in a circle."""
     read, keys, links = {}, {}, []

@@ -11,7 +11,6 @@ loop never saw.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import time
@@ -28,12 +27,12 @@ import numpy as np  # noqa: E402
 import polars as pl  # noqa: E402
 from fairness import DEFENDANTS  # noqa: E402
 from halves import SHARED  # noqa: E402
+from one_by_one import kept, shown  # noqa: E402
 
 import tidemill as tm  # noqa: E402
 
 RESULTS = HERE / "results" / "elsewhere.json"
 PAGE = HERE.parent / "docs" / "loop.md"
-BEGIN, END = "<!-- elsewhere:start -->\n", "<!-- elsewhere:end -->"
 ROWS = 1000
 SOURCES = ("as it is", "target shuffled", "its model")
 
@@ -218,19 +217,14 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--again", action="store_true")
     given = parser.parse_args()
-    found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    for seed in range(given.seeds):
-        for source in SOURCES:
-            for name in given.pairs:
-                key = f"{name}, {source}, {seed}"
-                if key in found and not given.again:
-                    continue
-                print(key, flush=True)
-                found[key] = measured(name, source, seed)
-                RESULTS.write_text(json.dumps(found, indent=1) + "\n")
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}{table(found)}\n{END}{after}", encoding="utf-8")
+    asked = {
+        f"{name}, {source}, {seed}": (name, source, seed)
+        for seed in range(given.seeds)
+        for source in SOURCES
+        for name in given.pairs
+    }
+    found = kept(RESULTS, asked, lambda key: measured(*asked[key]), again=given.again)
+    shown(PAGE, "elsewhere", table(found))
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ keep these. Writes results/relations.json seed by seed, and the table in docs/da
 from __future__ import annotations
 
 import argparse
-import json
 import os
+import sys
 import tempfile
 import time
 from dataclasses import dataclass, replace
@@ -23,19 +23,19 @@ from typing import Any
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
 
 import numpy as np  # noqa: E402
 import polars as pl  # noqa: E402
+from halves import SHARED  # noqa: E402
+from one_by_one import kept, shown  # noqa: E402
 
 import tidemill as tm  # noqa: E402
 from tidemill.metrics import relations  # noqa: E402
-from tidemill.relational.dividing import halves  # noqa: E402
-from tidemill.relational.plan import TablePlan, places, plan_of, whose  # noqa: E402
+from tidemill.relational.plan import TablePlan, plan_of, whose  # noqa: E402
 
-SHARED = Path(os.environ.get("TIDEMILL_DATA", HERE.parents[1] / "shared" / "data"))
 RESULTS = HERE / "results" / "relations.json"
 PAGE = HERE.parent / "docs" / "databases.md"
-BEGIN, END = "<!-- relations:start -->\n", "<!-- relations:end -->"
 FEWEST = 10
 COMMON = 0.8
 
@@ -111,9 +111,43 @@ def database(name: str, folder: Path) -> tm.Database:
     )
 
 
+def part(base: tm.Database, plan: TablePlan, table: str, rows: np.ndarray) -> tm.Database:
+    """A database with only these rows of a table, and of the tables that are made for it only what
+    was made for these; all others stay whole.
+
+    Args:
+        base, plan: The tables and their plan.
+        table: The table that is divided.
+        rows: Positions in it, or a mask.
+    """
+    kept = np.zeros(len(base[table]), bool)
+    kept[rows] = True
+    stays = {table: kept}
+    for name in plan.order:
+        link = plan.main.get(name)
+        if link is not None and link.parent in stays and name != table:
+            at = base.places(link)
+            stays[name] = (at >= 0) & stays[link.parent][np.maximum(at, 0)]
+    tables = {
+        name: data.rows(np.flatnonzero(stays[name])) if name in stays else data
+        for name, data in base.tables.items()
+    }
+    return replace(base, tables=tables)
+
+
+def halves(
+    base: tm.Database, plan: TablePlan, table: str, rng: np.random.Generator
+) -> tuple[tm.Database, tm.Database]:
+    """Two parts, each with a half of the rows of a table, and what was made for these."""
+    order = rng.permutation(len(base[table]))
+    half = len(order) // 2
+    one, other = np.sort(order[:half]), np.sort(order[half : 2 * half])
+    return part(base, plan, table, one), part(base, plan, table, other)
+
+
 def compared(base: tm.Database) -> tm.Database:
     """The database, in which columns of levels that hardly anybody shares are not compared."""
-    persons = whose(base, plan_of(base), {link: places(base, link) for link in base.links})
+    persons = whose(base, plan_of(base), {link: base.places(link) for link in base.links})
     tables = {}
     for name, data in base.tables.items():
         left = []
@@ -211,18 +245,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--again", action="store_true")
     given = parser.parse_args()
-    found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    for seed in range(given.seeds):
-        for name in given.sets:
-            key = f"{name}, {seed}"
-            if key in found and not given.again:
-                continue
-            print(key, flush=True)
-            found[key] = measured(name, seed)
-            RESULTS.write_text(json.dumps(found, indent=1) + "\n")
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}{table(found)}\n{END}{after}", encoding="utf-8")
+    asked = {f"{name}, {seed}": (name, seed) for seed in range(given.seeds) for name in given.sets}
+    found = kept(RESULTS, asked, lambda key: measured(*asked[key]), again=given.again)
+    shown(PAGE, "relations", table(found))
 
 
 if __name__ == "__main__":

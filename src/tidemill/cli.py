@@ -552,7 +552,8 @@ def _sample_database(
     from tidemill import verbs
     from tidemill.core.outputs import refuse_clashes, refuse_existing
 
-    said = [name for name, value in of_one.items() if value not in (None, (), 1.0)]
+    plain = {"fair_strength": 1.0}
+    said = [name for name, value in of_one.items() if value and value != plain.get(name)]
     if said:
         raise OptionError(
             f"option '{said[0].replace('_', '-')}' is about one table, and this model makes "

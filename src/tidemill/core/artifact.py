@@ -10,6 +10,7 @@ import os
 import stat
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -218,8 +219,8 @@ def is_of_database(path: Path) -> bool:
             told = archive.getinfo("manifest.json")
             if told.file_size > stored_parts.MAX_JSON:
                 return False
-            manifest = json.loads(archive.read(told))
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError):
+            manifest = stored_parts.parsed(archive.read(told), path, told.filename)
+    except (OSError, zipfile.BadZipFile, zlib.error, KeyError, ArtifactError):
         return False
     return isinstance(manifest, dict) and manifest.get("kind") == DATABASE
 

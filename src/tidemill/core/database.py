@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import polars as pl
 
 from tidemill.core.columns import by_name
@@ -12,6 +13,9 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.errors import SchemaError
 from tidemill.core.schema import Column
 from tidemill.core.words import listing, shortlist
+
+EMPTY, ASTRAY = -1, -2
+"""In the place of a row that is pointed to: nothing is, or a row that is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,18 +157,41 @@ class Database:
 
     def holds(self, link: Link) -> Broken:
         """How a link holds in the rows."""
-        child = naming(self.tables[link.child].frame, link.columns)
-        parent = naming(self.tables[link.parent].frame, link.to).unique()
-        missing = child.select(pl.any_horizontal(pl.all().is_null())).to_series()
-        whole = child.filter(~missing)
-        astray = whole.join(parent, on=child.columns, how="anti")
-        return Broken(
-            link,
-            len(child),
-            int(missing.sum()),
-            len(astray),
-            astray.row(0) if len(astray) else None,
-        )
+        at = self.places(link)
+        astray = np.flatnonzero(at == ASTRAY)
+        example = None
+        if len(astray):
+            child = naming(self.tables[link.child].frame, link.columns)
+            example = child.row(int(astray[0]))
+        return Broken(link, len(at), int((at == EMPTY).sum()), len(astray), example)
+
+    def places(self, link: Link) -> np.ndarray:
+        """(rows of the child,) the row of the parent that each points to: EMPTY where it points to
+        nothing, ASTRAY where that row is not there. Of several rows with one key it is the
+        first."""
+        keys = naming(self.tables[link.parent].frame, link.to)
+        names = keys.columns
+        keys = keys.with_row_index("place").drop_nulls(names)
+        keys = keys.unique(names, keep="first", maintain_order=True)
+        own = naming(self.tables[link.child].frame, link.columns)
+        found = own.join(keys, on=names, how="left", maintain_order="left")["place"]
+        at = found.cast(pl.Int64).fill_null(ASTRAY).to_numpy()
+        empty = own.select(pl.any_horizontal(pl.all().is_null())).to_series().to_numpy()
+        return np.where(empty, EMPTY, at)
+
+    def label(self, link: Link, other: str) -> str:
+        """What the columns of one side of a link are called on the other: by its table, and by the
+        columns that point where several links join the two tables.
+
+        Args:
+            link: The link.
+            other: The child or the parent of it.
+        """
+        ends = link.child, link.parent
+        alike = [one for one in self.links if (one.child, one.parent) == ends]
+        if len(alike) == 1 and link.child != link.parent:
+            return other
+        return f"{other} by {' + '.join(link.columns)}"
 
     def __repr__(self) -> str:
         tables = shortlist([f"{name} ({len(rows):,})" for name, rows in self.tables.items()], 20)
@@ -185,6 +212,19 @@ class Database:
                 where=self.name,
                 hint=f"its columns are {shortlist(list(names), 20)}",
             )
+
+
+def gathered(values: pl.Series, at: np.ndarray) -> pl.Series:
+    """The values in these places; null below 0.
+
+    Example:
+        >>> gathered(pl.Series(["a", "b"]), np.array([1, -1, 0])).to_list()
+        ['b', None, 'a']
+    """
+    if not len(values):
+        return pl.repeat(None, len(at), dtype=values.dtype, eager=True)
+    found = values.gather(pl.Series(np.maximum(at, 0)))
+    return found.scatter(np.flatnonzero(at < 0), None) if (at < 0).any() else found
 
 
 def naming(frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import polars as pl
 
 from tidemill.core.columns import by_name
-from tidemill.core.database import Database, Link, naming
+from tidemill.core.database import Database, Link, gathered
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema
 from tidemill.metrics.detection import Judgement, judged_by_trees
-from tidemill.supervised.groups import between, numbers_of
+from tidemill.supervised.groups import as_numbers, between, most_frequent, numbers_of
 
 LEVELS = 10
 """Of a category, the shares of so many levels are told of a group."""
@@ -96,19 +95,8 @@ def hop_error(real: Database, other: Database, path: Sequence[Link]) -> float:
 
 
 def _counts(database: Database, link: Link) -> np.ndarray:
-    keys = naming(database[link.parent].frame, link.to)
-    at = _places(database, link)
-    return np.bincount(at[at >= 0], minlength=len(keys))
-
-
-def _places(database: Database, link: Link) -> np.ndarray:
-    """(rows of the child,) the row that each points to; -1 for none."""
-    keys = naming(database[link.parent].frame, link.to).with_row_index("place")
-    names = [str(at) for at in range(len(link.to))]
-    keys = keys.drop_nulls(names).unique(names, keep="first", maintain_order=True)
-    own = naming(database[link.child].frame, link.columns)
-    found = own.join(keys, on=names, how="left", maintain_order="left")["place"]
-    return found.cast(pl.Int64).fill_null(-1).to_numpy()
+    at = database.places(link)
+    return np.bincount(at[at >= 0], minlength=len(database[link.parent]))
 
 
 def _common_levels(database: Database, table: str) -> dict[tuple[Link, str], list[str]]:
@@ -118,10 +106,7 @@ def _common_levels(database: Database, table: str) -> dict[tuple[Link, str], lis
         for column in child.schema:
             if column.kind != "category":
                 continue
-            texts = child.frame[column.name].cast(pl.String).drop_nulls().alias("level")
-            counts = texts.value_counts(name="rows")
-            ranked = counts.sort("rows", "level", descending=[True, False])
-            found[link, column.name] = ranked["level"].head(LEVELS).to_list()
+            found[link, column.name] = most_frequent(child.frame[column.name], LEVELS)
     return found
 
 
@@ -135,13 +120,11 @@ def _beside(database: Database, link: Link) -> Dataset:
     child = _telling(database, link.child)
     frame, columns = child.frame, list(child.schema.columns)
     for number, other in enumerate(database.above(link.child)):
-        if other in (link,) or other.parent == link.child:
+        if other == link or other.parent == link.child:
             continue
-        parent, at = database[other.parent], _places(database, other)
+        parent, at = database[other.parent], database.places(other)
         for column in database.telling(other.parent):
-            values = parent.frame[column.name].gather(pl.Series(np.maximum(at, 0)))
-            if (at < 0).any():
-                values = values.scatter(np.flatnonzero(at < 0), None)
+            values = gathered(parent.frame[column.name], at)
             name = f"{other.parent} {number}: {column.name}"
             frame = frame.with_columns(values.alias(name))
             columns.append(replace(column, name=name, role="feature", nullable=True))
@@ -158,7 +141,7 @@ def _with_aggregates(
     told_values = [data.frame[column.name] for column in columns]
     rows = len(data)
     for number, link in enumerate(database.below(table)):
-        at = _places(database, link)
+        at = database.places(link)
         here = at >= 0
         child = _telling(database, link.child) if levels is None else _beside(database, link)
         child = child.rows(np.flatnonzero(here))
@@ -183,7 +166,7 @@ def _plain(data: Dataset, column: Column) -> pl.Series:
     values = data.frame[column.name]
     if column.kind == "category":
         return values.cast(pl.String)
-    return values.to_physical().cast(pl.Float64, strict=False)
+    return pl.Series(column.name, as_numbers(values), nan_to_null=True)
 
 
 def _asked(column: Column, values: pl.Expr, shares: list[str] | None) -> list[pl.Expr]:
@@ -205,7 +188,7 @@ def _asked(column: Column, values: pl.Expr, shares: list[str] | None) -> list[pl
 
 
 def _between(database: Database, link: Link, column: Column) -> float:
-    at = _places(database, link)
+    at = database.places(link)
     here = at >= 0
     data = database[link.child]
     if column.kind == "category":
@@ -220,7 +203,7 @@ def _joined(database: Database, path: Sequence[Link]) -> tuple[Dataset, Dataset]
     """The rows of the lowest table, and beside each that of the highest that it leads to."""
     at = np.arange(len(database[path[0].child]))
     for link in path:
-        up = _places(database, link)
+        up = database.places(link)
         at = np.where(at >= 0, up[np.maximum(at, 0)] if len(up) else -1, -1)
     here = np.flatnonzero(at >= 0)
     return database[path[0].child].rows(here), database[path[-1].parent].rows(at[here])
@@ -229,11 +212,9 @@ def _joined(database: Database, path: Sequence[Link]) -> tuple[Dataset, Dataset]
 def _cells(sides: tuple[Dataset, Dataset], column: Column) -> list[np.ndarray]:
     """The cell of each row by one column, cut at quantiles of the real ones, or the levels that
     most of these have."""
-    real, other = (_plain(side, replace(column)) for side in sides)
+    real, other = (_plain(side, column) for side in sides)
     if column.kind == "category":
-        counts = real.drop_nulls().alias("level").value_counts(name="rows")
-        levels = counts.sort("rows", "level", descending=[True, False])["level"].head(BINS)
-        number = {level: at for at, level in enumerate(levels.to_list())}
+        number = {level: at for at, level in enumerate(most_frequent(real, BINS))}
         found = []
         for side in (real, other):
             codes = [BINS + 1 if one is None else number.get(one, BINS) for one in side.to_list()]
@@ -241,9 +222,9 @@ def _cells(sides: tuple[Dataset, Dataset], column: Column) -> list[np.ndarray]:
         return found
     numbers = [side.fill_null(float("nan")).to_numpy() for side in (real, other)]
     known = numbers[0][np.isfinite(numbers[0])]
-    edges: Any = (
-        np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if len(known) else []
-    )
+    edges = np.zeros(0)
+    if len(known):
+        edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1]))
     return [
         np.where(np.isfinite(side), np.searchsorted(edges, side, side="right"), BINS + 1)
         for side in numbers

@@ -10,7 +10,7 @@ its part in both (Athey and Imbens, "Recursive partitioning for heterogeneous ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -51,21 +51,23 @@ class Question:
     least: int
     person: np.ndarray | None = None
 
-    def few(self, leaf: np.ndarray, part: np.ndarray | slice, leaves: int) -> np.ndarray:
-        """(leaves,) whether fewer than FEWEST_PERSONS persons have rows in a leaf, where persons
-        have several rows.
+    def silent(self, forest: Forest, leaf: np.ndarray, part: np.ndarray | slice) -> np.ndarray:
+        """(leaves of all trees,) whether fewer than FEWEST_PERSONS persons have rows in a leaf,
+        where persons have several rows.
 
         Args:
-            leaf: The leaf of each row of the part.
+            forest: Trees in which (rows of the part, trees) leaves are those that the rows reach.
+            leaf: These.
             part: The rows.
-            leaves: How many there are.
         """
         if self.person is None:
-            return np.zeros(leaves, bool)
-        person = self.person[part]
-        seen = np.zeros((int(person.max(initial=-1)) + 1, leaves), bool)
-        seen[person, leaf] = True
-        return np.asarray(seen.sum(axis=0) < FEWEST_PERSONS)
+            return np.zeros(forest.leaves.sum(), bool)
+        person, found = self.person[part], []
+        for tree, leaves in enumerate(forest.leaves.tolist()):
+            seen = np.zeros((int(person.max(initial=-1)) + 1, leaves), bool)
+            seen[person, leaf[:, tree]] = True
+            found.append(seen.sum(axis=0) < FEWEST_PERSONS)
+        return np.concatenate(found)
 
 
 def grown(
@@ -127,15 +129,14 @@ def honest(
         forest = Forest.of(booster.model_to_string())
         other = ~part
         leaf = _reached(booster, question.seen[other])
-        few = [np.zeros(leaves, bool) for leaves in forest.leaves.tolist()]
-        if question.person is not None:
-            found = _reached(booster, question.seen[part])
-            for tree, leaves in enumerate(forest.leaves.tolist()):
-                few[tree] = question.few(found[:, tree], part, leaves)
-        answers = _answers(forest, leaf, question, other, settings, max(1.0, caution), few)
+        silent = question.silent(forest, leaf, other)
+        if caution or question.person is not None:
+            grew = _reached(booster, question.seen[part])
+            silent |= question.silent(forest, grew, part)
+        answers = _answers(forest, leaf, question, other, settings, max(1.0, caution), silent)
         if caution:
             first = np.cumsum(forest.leaves) - forest.leaves
-            foretold[part] = answers[first + _reached(booster, question.seen[part])].sum(axis=1)
+            foretold[part] = answers[first + grew].sum(axis=1)
         forests.append(replace(forest, value=answers))
     weight = _weight(question, foretold, SILENCE * caution) if caution else 1.0
     both = Forest.joined(
@@ -150,12 +151,8 @@ def of_enough_persons(booster: lgb.Booster, question: Question) -> Forest:
     forest = Forest.of(booster.model_to_string())
     if question.person is None:
         return forest
-    leaf = _reached(booster, question.seen)
-    few = [
-        question.few(leaf[:, tree], slice(None), leaves)
-        for tree, leaves in enumerate(forest.leaves.tolist())
-    ]
-    return replace(forest, value=np.where(np.concatenate(few), np.float32(0), forest.value))
+    silent = question.silent(forest, _reached(booster, question.seen), slice(None))
+    return replace(forest, value=np.where(silent, np.float32(0), forest.value))
 
 
 def _reached(booster: lgb.Booster, seen: np.ndarray) -> np.ndarray:
@@ -171,7 +168,7 @@ def _answers(
     part: np.ndarray,
     settings: Mapping[str, Any],
     shrinkage: float,
-    silent: Sequence[np.ndarray],
+    silent: np.ndarray,
 ) -> np.ndarray:
     """(leaves of all trees,) log-odds, by Newton's step of each tree given those before it.
 
@@ -181,11 +178,11 @@ def _answers(
         question, part: The rows.
         settings: The rate, and the longest step.
         shrinkage: How many times SHRINKAGE.
-        silent: Of each tree the leaves that say nothing in any case.
+        silent: (leaves of all trees,) those that say nothing in any case.
     """
     right, odds = question.right[part].astype(float), question.odds[part].copy()
     rate, longest = settings["learning_rate"], settings["max_delta_step"]
-    answers = []
+    answers, first = [], 0
     for tree, leaves in enumerate(forest.leaves.tolist()):
         own = np.ascontiguousarray(leaf[:, tree])
         chance = chances_of(odds)
@@ -193,7 +190,8 @@ def _answers(
         curvature = np.bincount(own, chance * (1 - chance), leaves)
         step = np.clip(missed / (curvature + shrinkage * SHRINKAGE), -longest, longest)
         step[np.bincount(own, minlength=leaves) < question.least] = 0
-        step[silent[tree] | question.few(own, part, leaves)] = 0
+        step[silent[first : first + leaves]] = 0
+        first += leaves
         odds += rate * step[own]
         answers.append(rate * step)
     return np.concatenate(answers)

@@ -635,7 +635,9 @@ class _Learner:
         if len(nodes) == 1 and self._is_of_few(rows, right):
             return self._proportion(answers, nodes[0])
         binned, at = self.binned[k], rows
-        whose = self.person[rows] if self.persons < all_rows else None
+        whose = None
+        if self.persons < all_rows:  # numbered anew, as few rows are of few of all persons
+            whose = np.unique(self.person[rows], return_inverse=True)[1]
         seen = answers.seen(self.matrix[np.ix_(rows, answers.features)])
         scores, start = seen[:, len(answers.features) :].astype(float), None
         odds = log_odds(answers.share[of_node])

@@ -15,7 +15,7 @@ from tidemill.core import checked_values as checked
 from tidemill.core.dataset import Dataset
 from tidemill.core.persons import FEWEST_PERSONS, level_counts, sharing
 from tidemill.core.run import Run
-from tidemill.supervised.groups import between, levels_of, numbers_of
+from tidemill.supervised.groups import as_numbers, between, levels_of, numbers_of
 
 MOST_SORTS = 64
 MISSING = -1e30
@@ -32,6 +32,8 @@ class Sorts:
     """Rows of a table by what they are alike in: a tree over their columns, in the leaves of which
     they are pointed to by rows that are alike.
 
+    Without anything said, all rows are of one sort.
+
     Attributes:
         asked: Column and level of each feature; no level for the number or time itself.
         feature, threshold, left, right: Of each node of the tree; a feature below 0 is a leaf.
@@ -40,19 +42,19 @@ class Sorts:
             number.
     """
 
-    asked: tuple[tuple[str, str | None], ...]
-    feature: tuple[int, ...]
-    threshold: tuple[float, ...]
-    left: tuple[int, ...]
-    right: tuple[int, ...]
-    number: tuple[int, ...]
+    asked: tuple[tuple[str, str | None], ...] = ()
+    feature: tuple[int, ...] = (-1,)
+    threshold: tuple[float, ...] = (0.0,)
+    left: tuple[int, ...] = (-1,)
+    right: tuple[int, ...] = (-1,)
+    number: tuple[int, ...] = (0,)
     places: tuple[float, ...] | None = None
 
     def of(self, frame: pl.DataFrame) -> np.ndarray:
         """(rows,) the sort of each row."""
         if self.places is not None:
             return np.array(self.places)
-        x = self._matrix(frame)
+        x = self.matrix(frame)
         node = np.zeros(len(x), np.int64)
         feature, threshold = np.array(self.feature), np.array(self.threshold)
         left, right = np.array(self.left), np.array(self.right)
@@ -65,15 +67,11 @@ class Sorts:
             node[open_] = np.where(goes_left, left[at], right[at])
         return np.array(self.number)[node]
 
-    def _matrix(self, frame: pl.DataFrame) -> np.ndarray:
+    def matrix(self, frame: pl.DataFrame) -> np.ndarray:
+        """(rows, features) what the tree asks of each row."""
         parts = np.zeros((frame.height, len(self.asked)))
         for at, (column, level) in enumerate(self.asked):
-            values = frame[column]
-            if level is None:
-                numbers = values.to_physical().cast(pl.Float64, strict=False)
-            else:
-                numbers = (values.cast(pl.String) == level).cast(pl.Float64)
-            parts[:, at] = numbers.fill_null(MISSING).fill_nan(MISSING).to_numpy()
+            parts[:, at] = np.nan_to_num(as_numbers(frame[column], level), nan=MISSING)
         return parts
 
     def to_state(self) -> dict[str, Any]:
@@ -150,7 +148,7 @@ def sorts_of(
     of_sort = np.bincount(number, rows * along) / np.maximum(np.bincount(number, rows), 1)
     few = sharing(at[here], len(parent), persons[here]) < FEWEST_PERSONS
     places = np.round(np.where(few, of_sort[number], along), 6)
-    return Sorts((), (-1,), (0.0,), (-1,), (-1,), (0,), tuple(places.tolist()))
+    return Sorts(places=tuple(places.tolist()))
 
 
 def _by_columns(
@@ -167,28 +165,23 @@ def _by_columns(
     from sklearn.tree import DecisionTreeRegressor
 
     asked: list[tuple[str, str | None]] = []
-    parts = []
     for column in parent.schema.modelled:
-        values = numbers_of(parent, column)
         if column.kind != "category":
             asked.append((column.name, None))
-            parts.append(np.nan_to_num(values[0], nan=MISSING))
             continue
         counted = level_counts(parent.frame[column.name].cast(pl.String), persons_of_parent)
         named = set(counted.filter(pl.col("persons") >= FEWEST_PERSONS)["level"])
-        for level, numbers in zip(levels_of(parent, column), values, strict=True):
-            if level in named:  # others may be a person each
-                asked.append((column.name, level))
-                parts.append(np.nan_to_num(numbers, nan=MISSING))
+        # others may be a person each
+        asked += [(column.name, level) for level in levels_of(parent, column) if level in named]
     used = np.flatnonzero(rows)
-    if not parts or len(used) < 2 * FEWEST_PERSONS or not told.any():
-        return Sorts((), (-1,), (0.0,), (-1,), (-1,), (0,))
+    if not asked or len(used) < 2 * FEWEST_PERSONS or not told.any():
+        return Sorts()
     tree = DecisionTreeRegressor(
         max_leaf_nodes=MOST_SORTS,
         min_samples_leaf=FEWEST_PERSONS,
         random_state=run.seed_of("sorts"),
     )
-    x = np.column_stack(parts)
+    x = Sorts(tuple(asked)).matrix(parent.frame)
     tree.fit(x[used], told[used], sample_weight=rows[used])
     nodes = tree.tree_
     number = _numbered(tree.apply(x), nodes.node_count, told, rows, at, persons)

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tidemill.core.database import Database, Link, naming
+from tidemill.core.database import ASTRAY, Database, Link, gathered, naming
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
 from tidemill.core.words import plural
 from tidemill.relational.dealing import dealt, dealt_by_depth
-from tidemill.relational.plan import gathered
-from tidemill.relational.summaries import count_name
+from tidemill.relational.summaries import count_name, same_name
 
 if TYPE_CHECKING:
     from tidemill.relational.model import DatabaseModel
@@ -81,7 +80,7 @@ class Making:
         at = np.r_[at, np.full(alone, -1)].astype(np.int64)
         share = known.astray / loose if loose else 0.0
         astray = self._run.rng("astray", str(link)).random(len(at)) < share
-        self._at[link] = np.where((at < 0) & astray, -2, at)
+        self._at[link] = np.where((at < 0) & astray, ASTRAY, at)
         return own.drawn_for(above, at, run)
 
     def _point_within(self, link: Link) -> None:
@@ -110,7 +109,7 @@ class Making:
         at[there] = dealt(wanted[there], sort, weight, group, rng)
         loose = known.empty + known.astray
         share = known.astray / loose if loose else 0.0
-        self._at[link] = np.where((at < 0) & (rng.random(len(at)) < share), -2, at)
+        self._at[link] = np.where((at < 0) & (rng.random(len(at)) < share), ASTRAY, at)
 
     def _names(self, table: str, main: Link, link: Link) -> bool:
         """Whether what two links of a table point to names its rows."""
@@ -208,14 +207,15 @@ class Making:
             return None
         at = self._at[link]
         found = gathered(above, at)
-        astray = np.flatnonzero(at == -2)
+        astray = np.flatnonzero(at == ASTRAY)
         if len(astray):
             found = found.scatter(astray, self._strange(link, other, len(astray)))
         return found
 
     def _same(self, link: Link, name: str) -> pl.Series:
         """A column that is the same in all rows that are made for one row."""
-        values = self._made[link.parent].frame[self._model.links[link].same[name]]
+        label = self._model.links[link].label
+        values = self._made[link.parent].frame[same_name(label, name)]
         known = values.drop_nulls()
         if not self._model.columns[link.child][name].nullable and len(known):
             rng = self._run.rng("same", str(link), name)
@@ -226,6 +226,11 @@ class Making:
     def _strange(self, link: Link, other: str, n: int) -> pl.Series:
         """Keys that no row has."""
         if link.parent in self._model.kept:
+            self._run.warn(
+                f"{plural(n, 'row')} of '{link.child}' would point to a row that is not there; as "
+                f"'{link.parent}' stays as it is, they point to nothing.",
+                "sample",
+            )
             return pl.repeat(None, n, dtype=self._made[link.parent].frame[other].dtype, eager=True)
         run = self._run.child("table", link.parent)
         made = self._model.models[link.parent]

@@ -4,7 +4,8 @@ between them."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from tidemill.cleaning.found_rules import with_found_rules
 from tidemill.codecs.stored_schema import stored_schema
 from tidemill.core import artifact
 from tidemill.core.condition import Where
-from tidemill.core.database import Database, Link, TableKey
+from tidemill.core.database import ASTRAY, EMPTY, Database, Link, TableKey, gathered
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ArtifactError, DataError, OptionError
 from tidemill.core.options import MOST_ROWS, whole
@@ -24,9 +25,9 @@ from tidemill.core.run import Run
 from tidemill.core.schema import MEDIA, Column, Schema
 from tidemill.core.words import listing, plural, shortlist
 from tidemill.relational.dealing import Sorts, depths, sorts_of
-from tidemill.relational.plan import TablePlan, gathered, places, plan_of, same_within, whose
+from tidemill.relational.plan import TablePlan, plan_of, same_within, whose
 from tidemill.relational.stored import model_of, state_of
-from tidemill.relational.summaries import count_name, summaries
+from tidemill.relational.summaries import count_name, same_name, summaries
 from tidemill.relational.table_model import TableModel
 from tidemill.synthesis.stages import FEWEST
 from tidemill.synthesis.stored import check_arrays, check_documents
@@ -48,8 +49,7 @@ class LinkModel:
         sorts: Of a link that is dealt out: the sorts of rows that can be pointed to.
         column: Of such a link, or one within a table: the column of the rows that point which says
             what sort, or how deep.
-        same: Columns that are the same in all rows that are made for one row, and what that row
-            calls them.
+        same: Columns that are the same in all rows that are made for one row.
     """
 
     link: Link
@@ -59,7 +59,7 @@ class LinkModel:
     most: int = 0
     sorts: Sorts | None = None
     column: str = ""
-    same: Mapping[str, str] = field(default_factory=dict)
+    same: tuple[str, ...] = ()
 
 
 class DatabaseModel:
@@ -87,7 +87,9 @@ class DatabaseModel:
         keys: Mapping[str, TableKey],
         links: Mapping[Link, LinkModel],
         manifest: Mapping[str, Any],
+        path: Path | None = None,
     ) -> None:
+        self._path = path  # of the file that it was loaded from
         self.plan, self.models, self.kept = plan, dict(models), dict(kept)
         self.columns, self.keys, self.links = dict(columns), dict(keys), dict(links)
         self.manifest = dict(manifest)
@@ -156,7 +158,9 @@ class DatabaseModel:
         counts, asked = counts_of(rows), self._asked(where)
         self._check(counts, "rows are asked for")
         self._check(asked, "something is asked")
-        return Making(self, run).all(counts, asked)
+        in_use = nullcontext() if self._path is None else artifact.trusted_use(self._path)
+        with in_use:
+            return Making(self, run).all(counts, asked)
 
     def _asked(self, where: Where) -> dict[str, list[str]]:
         """Table -> what is asked of it; the longest name that a text begins with is meant."""
@@ -206,7 +210,7 @@ class DatabaseModel:
                 "this is a model of one table", where=str(path), hint="give it to `tidemill sample`"
             )
         with artifact.trusted_shape(path):
-            model = model_of(manifest, documents, arrays)
+            model = model_of(manifest, documents, arrays, path)
             again, of_model = state_of(model)
             check_documents(documents, again)
             check_arrays(arrays, of_model)
@@ -267,11 +271,18 @@ class _Learning:
 
     def __init__(self, database: Database, plan: TablePlan, run: Run) -> None:
         self._database, self._plan, self._run = database, plan, run
-        self._at = {link: places(database, link) for link in database.links}
+        self._at = {link: database.places(link) for link in database.links}
         for links in plan.own.values():
-            for link in links:  # circles are no chain of command
-                deep = depths(self._at[link])
-                self._at[link] = np.where(deep > 0, self._at[link], np.minimum(self._at[link], -1))
+            for link in links:
+                at = self._at[link]
+                circling = (at >= 0) & (depths(at) == 0)
+                self._at[link] = np.where(circling, EMPTY, at)
+                if circling.any():
+                    run.warn(
+                        f"{plural(int(circling.sum()), 'row')} of '{link.child}' lead back to "
+                        f"themselves by {link}; in what is made such rows point to nothing.",
+                        "learn",
+                    )
         self._persons = whose(database, plan, self._at)
         self._tell_left_out()
         self._own = {name: _own_columns(database, plan, name) for name in database.tables}
@@ -286,7 +297,7 @@ class _Learning:
         self._told = {name: self._with_summaries(name) for name in database.tables}
         for link in database.links:  # also of tables that stay as they are
             if link not in self._links:
-                self._links[link] = self._known(link, _label(database, link), self._at[link])
+                self._links[link] = self._known(link)
 
     def _tell_left_out(self) -> None:
         for name, data in self._database.tables.items():
@@ -362,7 +373,7 @@ class _Learning:
         found = []
         for column in self._same[link].schema:
             values = gathered(self._same[link].frame[column.name], first)
-            name = f"{label}: {column.name}"
+            name = same_name(label, column.name)
             told = replace(column, name=name, nullable=bool(values.is_null().any()))
             found.append((told, values.alias(name)))
         return found
@@ -371,14 +382,14 @@ class _Learning:
         """The own columns of a table, and what rows that point to its rows tell of these."""
         data = self._own[name]
         for link in self._plan.counted(name):
-            label = _label(self._database, link)
+            label = self._database.label(link, link.child)
             at = self._at[link]
             told = [] if link not in self._same else self._of_same(link, label, len(data))
             found = summaries(self._own[link.child], at, len(data), label)
             told += [(one.column, one.values) for one in found]
             if name in self._plan.kept:
                 told = self._without_few(told, link, len(data))
-            self._links[link] = self._known(link, label, at)
+            self._links[link] = self._known(link)
             data = _beside(data, told)
         return data
 
@@ -391,7 +402,7 @@ class _Learning:
         here = at >= 0
         persons = sharing(at[here], rows, self._persons[link.child][here])
         few = np.flatnonzero(persons < FEWEST_PERSONS)
-        counted = count_name(_label(self._database, link))
+        counted = count_name(self._database.label(link, link.child))
         found = []
         for column, values in told:
             if column.name == counted:
@@ -402,14 +413,13 @@ class _Learning:
                 found.append((missing, values.scatter(few, None) if len(few) else values))
         return found
 
-    def _known(self, link: Link, label: str, at: np.ndarray) -> LinkModel:
+    def _known(self, link: Link) -> LinkModel:
+        label, at = self._database.label(link, link.child), self._at[link]
         key = self._database.keys.get(link.child)
         alone = key is not None and set(key.columns) <= set(link.columns)
-        shares = float((at == -1).mean()), float((at == -2).mean())
-        same = {}
-        if link in self._same:
-            same = {column: f"{label}: {column}" for column in self._same[link].schema.names}
-        return LinkModel(link, label, *shares, most=1 if alone else 0, same=same)
+        shares = float((at == EMPTY).mean()), float((at == ASTRAY).mean())
+        same = self._same[link].schema.names if link in self._same else ()
+        return LinkModel(link, label, *shares, most=1 if alone else 0, same=tuple(same))
 
     def _with_depth(self, name: str, link: Link) -> None:
         column = f"steps to the top by {' + '.join(link.columns)}"
@@ -439,11 +449,10 @@ class _Learning:
         data, link = self._told[name], self._plan.main.get(name)
         above, at, persons_above = None, np.zeros(0, np.int64), None
         if link is not None:
-            whole = self._told[link.parent]
-            above = whole.select([column.name for column in whole.schema.modelled])
+            parent = self._told[link.parent]
+            above = parent.select([column.name for column in parent.schema.modelled])
             at, persons_above = self._at[link], self._persons[link.parent]
-        few = len(data) < FEWEST
-        if few:
+        if len(data) < FEWEST:
             self._run.warn(
                 f"'{name}' has {plural(len(data), 'row')}, too few to learn what goes with what: "
                 f"its columns are made one by one. Option 'keep-table={name}' takes its rows over "
@@ -492,13 +501,6 @@ def _own_columns(database: Database, plan: TablePlan, name: str) -> Dataset:
 def _without_reasons(data: Dataset) -> Dataset:
     columns = [replace(column, reason="", role_reason="") for column in data.schema]
     return replace(data, schema=Schema(tuple(columns)))
-
-
-def _label(database: Database, link: Link) -> str:
-    alike = [one for one in database.links if (one.child, one.parent) == (link.child, link.parent)]
-    if len(alike) == 1 and link.child != link.parent:
-        return link.child
-    return f"{link.child} by {' + '.join(link.columns)}"
 
 
 def _beside(data: Dataset, told: Sequence[tuple[Column, pl.Series]]) -> Dataset:

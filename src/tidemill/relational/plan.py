@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from tidemill.core.database import Database, Link, naming
+from tidemill.core.database import Database, Link
 from tidemill.core.persons import tells_persons
 from tidemill.core.schema import NAMES, Column
 from tidemill.supervised.groups import between, numbers_of
@@ -37,13 +37,9 @@ class TablePlan:
     own: Mapping[str, tuple[Link, ...]]
     kept: frozenset[str] = frozenset()
 
-    def children(self, parent: str) -> list[Link]:
-        """The links whose rows are made for rows of a table."""
-        return [link for link in self.main.values() if link.parent == parent]
-
     def counted(self, parent: str) -> list[Link]:
         """The links of which rows of a table know how many rows point to them."""
-        found = self.children(parent)
+        found = [link for link in self.main.values() if link.parent == parent]
         found += [link for links in self.dealt.values() for link in links if link.parent == parent]
         return found + list(self.own.get(parent, ()))
 
@@ -108,19 +104,6 @@ def whose(
     return found
 
 
-def places(database: Database, link: Link) -> np.ndarray:
-    """(rows of the child,) the row of the parent that each points to: -1 where it points to
-    nothing, -2 where that row is not there. Of several rows with one key it is the first."""
-    keys = naming(database.tables[link.parent].frame, link.to)
-    keys = keys.with_row_index("place").drop_nulls(keys.columns)
-    keys = keys.unique([str(at) for at in range(len(link.to))], keep="first", maintain_order=True)
-    own = naming(database.tables[link.child].frame, link.columns)
-    found = own.join(keys, on=own.columns, how="left", maintain_order="left")["place"]
-    at = found.cast(pl.Int64).fill_null(-2).to_numpy()
-    empty = own.select(pl.any_horizontal(pl.all().is_null())).to_series().to_numpy()
-    return np.where(empty, -1, at)
-
-
 def person_tables(database: Database) -> frozenset[str]:
     """The tables each of whose rows is a person: by the name of the table or of what names its
     rows, or else those that hold names of people."""
@@ -163,7 +146,7 @@ def _rank(
     database: Database, link: Link, far: Mapping[str, int], most: int
 ) -> tuple[int, float, float]:
     """How a link stands among those of its table, the lowest first."""
-    at = places(database, link)
+    at = database.places(link)
     linked = at[at >= 0]
     groups = len(np.unique(linked))
     return far.get(link.parent, most), -apart(database, link.child, at), -groups
@@ -198,11 +181,3 @@ def same_within(values: pl.Series, at: np.ndarray) -> bool:
     if len(several) < FEWEST_APART or (groups["value"] > 1).any():
         return False
     return bool(told["value"].n_unique() > 1)
-
-
-def gathered(values: pl.Series, at: np.ndarray) -> pl.Series:
-    """The values at these places; null below 0."""
-    if not len(values):
-        return pl.repeat(None, len(at), dtype=values.dtype, eager=True)
-    found = values.gather(pl.Series(np.maximum(at, 0)))
-    return found.scatter(np.flatnonzero(at < 0), None) if (at < 0).any() else found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from tidemill.relational.plan import TablePlan
 from tidemill.relational.table_model import TableModel
 
 if TYPE_CHECKING:
-    from tidemill.relational.model import DatabaseModel
+    from tidemill.relational.model import DatabaseModel, LinkModel
 
 DTYPES = {
     str(dtype): dtype
@@ -61,7 +62,10 @@ def state_of(model: DatabaseModel) -> tuple[dict[str, Any], dict[str, np.ndarray
 
 
 def model_of(
-    manifest: Mapping[str, Any], documents: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
+    manifest: Mapping[str, Any],
+    documents: Mapping[str, Any],
+    arrays: Mapping[str, np.ndarray],
+    path: Path,
 ) -> DatabaseModel:
     """The model that :func:`state_of` described.
 
@@ -74,7 +78,6 @@ def model_of(
     for state in documents["links"]:
         link: Link = from_state(Link, state["link"])
         sorts = None if state["sorts"] is None else Sorts.from_state(state["sorts"])
-        same = {checked.text(own): checked.text(of) for own, of in state["same"].items()}
         links[link] = LinkModel(
             link,
             checked.text(state["label"]),
@@ -83,7 +86,7 @@ def model_of(
             checked.whole(state["most"], 0, 1),
             sorts,
             checked.text(state["column"]),
-            same,
+            tuple(map(checked.text, state["same"])),
         )
     kept = {name: _rows_of(state) for name, state in documents["kept"].items()}
     plan = _plan_of(documents["plan"], list(links), frozenset(kept))
@@ -94,12 +97,35 @@ def model_of(
             models[name] = TableModel.from_state(documents["tables"][name], own)
     if set(models) | set(kept) != set(plan.order) or set(documents["tables"]) != set(models):
         raise ValueError("the tables are not those of the plan")
+    for known in links.values():
+        _check_sorts(known, models, kept)
     keys = [from_state(TableKey, state) for state in documents["keys"]]
     columns = {name: Schema.from_state(state) for name, state in documents["columns"].items()}
     if set(columns) != set(plan.order):
         raise ValueError("the columns are not those of the tables")
     told = {key: value for key, value in manifest.items() if key not in ("format", "sha256")}
-    return DatabaseModel(plan, models, kept, columns, {key.table: key for key in keys}, links, told)
+    named = {key.table: key for key in keys}
+    return DatabaseModel(plan, models, kept, columns, named, links, told, path)
+
+
+def _check_sorts(
+    known: LinkModel, models: Mapping[str, TableModel], kept: Mapping[str, Dataset]
+) -> None:
+    """See that sorts are of the rows that can be pointed to.
+
+    Raises:
+        ValueError: They are not.
+    """
+    sorts, parent = known.sorts, known.link.parent
+    if sorts is None:
+        return
+    if parent in kept:
+        fits = sorts.places is not None and len(sorts.places) == len(kept[parent])
+    else:
+        names = models[parent].codec.schema.names
+        fits = sorts.places is None and {column for column, _ in sorts.asked} <= set(names)
+    if not fits:
+        raise ValueError(f"the sorts of '{parent}' are of other rows")
 
 
 def _own_arrays(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
@@ -120,7 +146,7 @@ def _link_state(model: DatabaseModel, link: Link) -> dict[str, Any]:
         "most": known.most,
         "sorts": None if known.sorts is None else known.sorts.to_state(),
         "column": known.column,
-        "same": dict(known.same),
+        "same": list(known.same),
     }
 
 

@@ -21,7 +21,7 @@ LEAST_BETWEEN = 0.01
 DIGITS, TINY = 9, 1e-9
 """Of a summary so many digits are told, and no number that is smaller."""
 DAY = 86_400_000_000
-"""Microseconds."""
+"""Microseconds, as those of :func:`tidemill.supervised.groups.as_numbers`."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,11 @@ class Summary:
 def count_name(label: str) -> str:
     """What the column is called that tells how many rows point to a row."""
     return f"{label}: rows"
+
+
+def same_name(label: str, column: str) -> str:
+    """What the column is called that tells what rows that point to a row have in common."""
+    return f"{label}: {column}"
 
 
 def summaries(child: Dataset, at: np.ndarray, rows: int, label: str) -> list[Summary]:
@@ -101,7 +106,8 @@ def _number(name: str, values: np.ndarray, told: float) -> Summary:
     scale = 10.0 ** (DIGITS - 1 - np.floor(np.log10(np.abs(np.where(values == 0, 1, values)))))
     values = np.round(values * scale) / scale  # means of equal values are equal
     series = pl.Series(name, values, pl.Float64, nan_to_null=True)
-    return Summary(_column(name, "Float64", series), series, told)
+    missing = bool(series.is_null().any())
+    return Summary(Column(name, "number", nullable=missing, dtype="Float64"), series, told)
 
 
 def _time(
@@ -119,10 +125,6 @@ def _time(
     np.minimum.at(earliest, group[known], values[known])
     whole = pl.Series(name, np.where(np.isfinite(earliest), earliest, np.nan), nan_to_null=True)
     dtype = child.frame[column.name].dtype
-    series = whole.cast(pl.Int64).cast(pl.Int32 if dtype == pl.Date else pl.Int64).cast(dtype)
+    series = whole.cast(pl.Int64).cast(pl.Datetime("us")).cast(dtype)
     missing = bool(series.is_null().any())
     return Summary(Column(name, "datetime", nullable=missing, dtype=str(dtype)), series, told)
-
-
-def _column(name: str, dtype: str, values: pl.Series) -> Column:
-    return Column(name, "number", nullable=bool(values.is_null().any()), dtype=dtype)

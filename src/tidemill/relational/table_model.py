@@ -27,7 +27,7 @@ ALONE = "independent"
 """The model of tables of too few rows for another one."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Context:
     """What rows are made for, as channels: those of the rows of the table above, and whether there
     is one.

@@ -17,18 +17,32 @@ def numbers_of(data: Dataset, column: Column) -> list[np.ndarray]:
     frequent levels."""
     values = data.frame[column.name]
     if column.kind in ("number", "datetime", "boolean"):
-        return [values.to_physical().cast(pl.Float64, strict=False).to_numpy()]
+        return [as_numbers(values)]
     if column.kind != "category":
         return []
-    texts = values.cast(pl.String)
-    return [(texts == level).cast(pl.Float64).to_numpy() for level in levels_of(data, column)]
+    return [as_numbers(values, level) for level in levels_of(data, column)]
+
+
+def as_numbers(values: pl.Series, level: str | None = None) -> np.ndarray:
+    """(n,) numbers and truths as they are, times in microseconds since 1970, and of a category
+    whether it is a level; NaN for what is missing."""
+    if level is not None:
+        values = values.cast(pl.String) == level
+    elif values.dtype.is_temporal():
+        values = values.cast(pl.Datetime("us")).to_physical()
+    return values.cast(pl.Float64, strict=False).to_numpy()
 
 
 def levels_of(data: Dataset, column: Column) -> list[str]:
-    """The most frequent levels of a category, in the order of their names."""
-    texts = data.frame[column.name].cast(pl.String).drop_nulls().alias("level")
+    """The MOST_LEVELS most frequent levels of a category, in the order of their names."""
+    return sorted(most_frequent(data.frame[column.name], MOST_LEVELS))
+
+
+def most_frequent(values: pl.Series, most: int) -> list[str]:
+    """So many levels, the most frequent first."""
+    texts = values.cast(pl.String).drop_nulls().alias("level")
     counts = texts.value_counts(name="rows").sort("rows", "level", descending=[True, False])
-    return sorted(counts["level"].head(MOST_LEVELS).to_list())
+    return counts["level"].head(most).to_list()
 
 
 def between(values: np.ndarray, group: np.ndarray) -> float:

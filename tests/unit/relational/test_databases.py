@@ -13,10 +13,13 @@ import polars as pl
 import pytest
 
 import tidemill as tm
+from tidemill.core import artifact
 from tidemill.core.errors import ArtifactError, OptionError
 from tidemill.core.run import Run
 from tidemill.metrics import relations
-from tidemill.relational.plan import places, plan_of, whose
+from tidemill.relational.plan import plan_of, whose
+from tidemill.relational.stored import state_of
+from tidemill.relational.summaries import summaries
 from tidemill.supervised.groups import between
 
 CUSTOMERS, PRODUCTS = 300, 40
@@ -103,7 +106,7 @@ def test_rows_are_made_for_persons_and_what_is_theirs(real: tm.Database) -> None
     assert plan.main == {"orders": ORDERS, "lines": LINES}
     assert plan.dealt["lines"] == (OF_PRODUCTS,)
     assert plan.own["customers"] == (REFERRED,)
-    persons = whose(real, plan, {link: places(real, link) for link in real.links})
+    persons = whose(real, plan, {link: real.places(link) for link in real.links})
     assert len(np.unique(persons["lines"])) <= CUSTOMERS
 
 
@@ -126,7 +129,7 @@ def test_nothing_real_comes_back(real: tm.Database, made: tm.Database) -> None:
 def test_who_has_many_children_has_many(real: tm.Database, made: tm.Database) -> None:
     for base in (real, made):
         town = base["customers"].frame["town"].to_numpy()
-        counts = np.bincount(places(base, ORDERS), minlength=CUSTOMERS)
+        counts = np.bincount(base.places(ORDERS), minlength=CUSTOMERS)
         assert counts[town == "Rome"].mean() == pytest.approx(6, abs=0.8)
         assert counts[town == "Oslo"].mean() == pytest.approx(2, abs=0.6)
     for link in (ORDERS, LINES):
@@ -136,7 +139,7 @@ def test_who_has_many_children_has_many(real: tm.Database, made: tm.Database) ->
 def test_children_of_one_row_are_alike(real: tm.Database, made: tm.Database) -> None:
     told = []
     for base in (real, made):
-        told.append(between(base["orders"].frame["freight"].to_numpy(), places(base, ORDERS)))
+        told.append(between(base["orders"].frame["freight"].to_numpy(), base.places(ORDERS)))
     assert told[0] > 0.85
     assert told[1] == pytest.approx(told[0], abs=0.12)
     assert relations.judged(shop(1), made, "customers", Run()).auc.value < 0.62
@@ -152,7 +155,7 @@ def test_what_is_the_same_for_all_children_stays_so(made: tm.Database) -> None:
 def test_a_kept_table_stays_and_what_it_decides_follows(real: tm.Database) -> None:
     told = tm.sample_database(tm.fit_database(real, keep_tables=["products"]))
     assert told["products"].frame.equals(real["products"].frame)
-    lines, at = told["lines"].frame, places(told, OF_PRODUCTS)
+    lines, at = told["lines"].frame, told.places(OF_PRODUCTS)
     price = told["products"].frame["price"].to_numpy()[at]
     assert np.median(np.abs(lines["paid"].to_numpy() - price)) < 1.5
     assert relations.counts_alike(real, told, OF_PRODUCTS) > 0.8
@@ -260,6 +263,110 @@ def test_empty_and_broken_links_stay_as_frequent(tmp_path: Path) -> None:
     assert found.astray / found.rows == pytest.approx(told.astray / told.rows, abs=0.03)
     with pytest.raises(OptionError, match="points to rows"):
         tm.fit_database(base, keep_tables=["children"])
+
+
+@pytest.mark.parametrize(
+    "dtype", [pl.Date, pl.Datetime("ms"), pl.Datetime("us"), pl.Datetime("ns")]
+)
+def test_times_of_any_unit_tell_as_much(dtype: pl.DataType) -> None:
+    """Who buys within a few days always does; the others spread over months."""
+    rng = np.random.default_rng(3)
+    of = np.repeat(np.arange(200), 6)
+    days = rng.integers(0, 600, 200)[of] + rng.integers(0, np.where(of % 2, 4, 120))
+    when = pl.Series("when", days, pl.Int32).cast(pl.Date).cast(dtype)
+    orders = tm.read(pl.DataFrame({"customer": of, "when": when}))
+    customers = tm.read(pl.DataFrame({"id": np.arange(200), "size": rng.normal(0, 1, 200)}))
+    told = summaries(orders.select(["when"]), of, 200, "orders")
+    [spread] = [one for one in told if one.column.name == "orders: spread of when"]
+    [first] = [one for one in told if one.column.name == "orders: first when"]
+    values = spread.values.to_numpy()
+    assert values[1::2].max() < 4 < np.median(values[::2])  # days
+    assert first.values.dtype == when.dtype
+    assert first.values[0] == when[:6].min()
+    base = tm.Database(
+        {"customers": customers, "orders": orders},
+        {"customers": tm.TableKey("customers", ("id",))},
+        (tm.Link("orders", ("customer",), "customers", ("id",)),),
+    )
+    made = tm.sample_database(tm.fit_database(base))["orders"].frame
+    assert made["when"].dtype == when.dtype
+    width = made.group_by("customer").agg(pl.col("when").cast(pl.Date).cast(pl.Int32).std())
+    narrow, wide = np.quantile(width["when"].drop_nulls().to_numpy(), [0.25, 0.75])
+    assert narrow < 0.6 * wide
+
+
+def test_what_no_kept_row_is_there_for_is_told(real: tm.Database) -> None:
+    """Lines of products that are not in the list, which stays as it is."""
+    products = real["products"].rows(np.arange(30))
+    base = replace(real, tables={**real.tables, "products": products})
+    heard: list[str] = []
+    model = tm.fit_database(base, keep_tables=["products"])
+    made = tm.sample_database(model, run=Run(0, listener=lambda event: heard.append(event.text)))
+    told, was = made.holds(OF_PRODUCTS), base.holds(OF_PRODUCTS)
+    assert was.astray > 300
+    assert told.astray == 0
+    assert told.empty > 300
+    assert any("would point to a row that is not there" in text for text in heard)
+
+
+def test_links_that_share_a_column_may_disagree_and_that_is_told() -> None:
+    rng = np.random.default_rng(0)
+    firm = np.repeat([1, 2], 100)
+    users = pl.DataFrame({"firm": firm, "user": np.arange(200), "age": rng.normal(40, 9, 200)})
+    sites = pl.DataFrame({"firm": firm, "site": np.arange(200), "size": rng.normal(0, 1, 200)})
+    at = rng.integers(0, 100, 900) + 100 * (np.arange(900) % 2)
+    other = rng.integers(0, 100, 900) + 100 * (np.arange(900) % 2)
+    visits = pl.DataFrame({"firm": firm[at], "user": at, "site": other, "n": rng.normal(0, 1, 900)})
+    tables = {"users": users, "sites": sites, "visits": visits}
+    base = tm.Database(
+        {name: tm.read(frame) for name, frame in tables.items()},
+        {
+            "users": tm.TableKey("users", ("firm", "user")),
+            "sites": tm.TableKey("sites", ("firm", "site")),
+        },
+        (
+            tm.Link("visits", ("firm", "user"), "users", ("firm", "user")),
+            tm.Link("visits", ("firm", "site"), "sites", ("firm", "site")),
+        ),
+    )
+    heard: list[str] = []
+    run = Run(0, listener=lambda event: heard.append(event.text))
+    made = tm.sample_database(tm.fit_database(base, model="independent"), run=run)
+    broken = [link for link in made.links if made.holds(link).astray]
+    said = [text for text in heard if "point to no row of" in text]
+    assert len(said) == len(broken)
+
+
+def test_circles_are_told(real: tm.Database) -> None:
+    frame = real["customers"].frame
+    referred = pl.when(pl.col("customer_id") == 100).then(101).when(pl.col("customer_id") == 101)
+    frame = frame.with_columns(referred_by=referred.then(100).otherwise("referred_by"))
+    tables = {**real.tables, "customers": tm.read(frame)}
+    heard: list[str] = []
+    run = Run(0, listener=lambda event: heard.append(event.text))
+    tm.fit_database(replace(real, tables=tables), model="independent", run=run)
+    assert any("lead back to themselves" in text for text in heard)
+
+
+def test_a_bent_model_is_refused_or_told(model: tm.DatabaseModel, tmp_path: Path) -> None:
+    documents, arrays = state_of(model)
+    path = tmp_path / "bent.tidemill"
+    [dealt] = [at for at, one in enumerate(documents["links"]) if one["sorts"] is not None]
+    for part, value in (
+        ("asked", [["nowhere", None]]),
+        ("nodes", [[0, 0.0, 0, 0, 0]]),
+        ("nodes", []),
+        ("places", [0.5]),
+    ):
+        links = [dict(one) for one in documents["links"]]
+        links[dealt]["sorts"] = {**links[dealt]["sorts"], part: value}
+        bent = {**documents, "links": links}
+        artifact.save(path, model.manifest, bent, arrays)
+        with pytest.raises(ArtifactError):
+            tm.sample_database(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("manifest.json", '{"a": ' + "[" * 100_000)
+    assert not artifact.is_of_database(path)
 
 
 def test_rows_without_anything_to_point_to_are_left_out(real: tm.Database) -> None:

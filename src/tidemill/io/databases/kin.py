@@ -41,19 +41,10 @@ def with_links(database: Database, name: str) -> pl.DataFrame:
         keys = naming(own, link.columns)
         found = _beside(found, _looked_up(keys, _of_parent(database, link)))
     for link in database.below(name):
-        label = _label(database, link, link.child)
+        label = database.label(link, link.child)
         told = _looked_up(naming(own, link.to), _of_children(database, link, label))
         found = _beside(found, told.with_columns(by_name(f"{label}: rows").fill_null(0)))
     return found
-
-
-def _label(database: Database, link: Link, other: str) -> str:
-    """What the columns of the other side are called: by its table, and by the columns that point
-    where several links join the two tables."""
-    alike = [one for one in database.links if (one.child, one.parent) == (link.child, link.parent)]
-    if len(alike) == 1 and link.child != link.parent:
-        return other
-    return f"{other} by {' + '.join(link.columns)}"
 
 
 def _looked_up(keys: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
@@ -76,7 +67,7 @@ def _beside(rows: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
 def _of_parent(database: Database, link: Link) -> pl.DataFrame:
     data = database.tables[link.parent]
     keys = naming(data.frame, link.to)
-    label = _label(database, link, link.parent)
+    label = database.label(link, link.parent)
     own = [
         data.frame[column.name].alias(f"{label}: {column.name}") for column in data.schema.modelled
     ]

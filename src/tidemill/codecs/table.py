@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
@@ -223,6 +223,7 @@ class TableCodec(Codec):
         rng: np.random.Generator,
         name: str = "data",
         surrogates: SurrogateStream = FIRST,
+        only: Sequence[str] | None = None,
     ) -> Dataset:
         """Batch -> rows of the same schema, which keep every rule that is not refused.
 
@@ -231,6 +232,7 @@ class TableCodec(Codec):
             rng: Draws what is not learned.
             name: What the rows are called.
             surrogates: Where ids go on that are made afresh.
+            only: The columns that are asked for; all by default.
         """
         rows = BlockRows()
         real = code = 0
@@ -256,11 +258,13 @@ class TableCodec(Codec):
             whose = owner.owners(len(batch), rng, surrogates)
             belonging = replace(surrogates, whose=whose)
         columns = {}
+        asked = self.schema if only is None else self.schema.select(only)
         for column, codec in self._codecs.values():
-            stream = belonging if column.name in self._constant else surrogates
-            columns[column.name] = codec.decode(rows.parts[column.name], rng, stream)
-        named = [columns[one.name].rename(one.name) for one in self.schema]
-        return Dataset(pl.DataFrame(named), self.schema, name=name)
+            if column.name in asked:
+                stream = belonging if column.name in self._constant else surrogates
+                columns[column.name] = codec.decode(rows.parts[column.name], rng, stream)
+        named = [columns[one.name].rename(one.name) for one in asked]
+        return Dataset(pl.DataFrame(named), asked, name=name)
 
     def fitted_to(self, made: Dataset, given: Dataset) -> Dataset:
         """Made rows whose parts of a date fit to those that are given."""

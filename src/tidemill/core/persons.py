@@ -36,7 +36,8 @@ _PERSONS = frozenset(
     login member memberid account acct accountid accountno card cardno cardholder person personid
     pid subject subjectid employee emp employeeid employeeno empid staff worker student studentid
     pupil subscriber passenger guest buyer shopper donor participant respondent applicant borrower
-    policyholder insured citizen resident tenant household owner holder driver author reviewer mrn
+    policyholder insured citizen resident tenant household owner holder driver author reviewer
+    viewer listener reader player voter learner mrn
     msisdn imsi ssn iban kunde kunden kundennummer kundennr kundenid konto kontonummer nutzer
     benutzer mitglied mitarbeiter versicherter cliente usuario paciente cuenta socio empleado
     utilisateur abonné compte salarié utente conto paziente dipendente klant patiënt gebruiker

@@ -81,7 +81,12 @@ class Making:
         share = known.astray / loose if loose else 0.0
         astray = self._run.rng("astray", str(link)).random(len(at)) < share
         self._at[link] = np.where((at < 0) & astray, ASTRAY, at)
-        return own.drawn_for(above, at, run)
+        traits = {
+            one.column: one.sorts.of_traits
+            for one in self._model.links.values()
+            if one.link.child == name and one.sorts is not None
+        }
+        return own.drawn_for(above, at, known.promises, traits, run)
 
     def _point_within(self, link: Link) -> None:
         known, data = self._model.links[link], self._made[link.child]
@@ -191,6 +196,11 @@ class Making:
             main = self._model.plan.main.get(table)
             if main is not None and name in self._model.links[main].same:
                 found = self._same(main, name)
+            for link in self._pointing(table):
+                copied = dict(self._model.links[link].copied)
+                if name in copied:
+                    above = self._column(link.parent, copied[name], (*asked, (table, name)))
+                    found = self._pointed(link, copied[name], above)
         if found is not None:
             self._done[table, name] = found
         return found

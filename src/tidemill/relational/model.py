@@ -24,10 +24,12 @@ from tidemill.core.persons import FEWEST_PERSONS, sharing
 from tidemill.core.run import Run
 from tidemill.core.schema import MEDIA, Column, Schema
 from tidemill.core.words import listing, plural, shortlist
-from tidemill.relational.dealing import Sorts, depths, sorts_of
-from tidemill.relational.plan import TablePlan, plan_of, same_within, whose
+from tidemill.relational.dealing import depths
+from tidemill.relational.plan import TablePlan, copied, plan_of, same_within, whose
+from tidemill.relational.promises import Promise
+from tidemill.relational.sorts import Sorts, sorts_of
 from tidemill.relational.stored import model_of, state_of
-from tidemill.relational.summaries import count_name, same_name, summaries
+from tidemill.relational.summaries import Summary, count_name, same_name, summaries, telling_traits
 from tidemill.relational.table_model import TableModel
 from tidemill.synthesis.stages import FEWEST
 from tidemill.synthesis.stored import check_arrays, check_documents
@@ -50,6 +52,9 @@ class LinkModel:
         column: Of such a link, or one within a table: the column of the rows that point which says
             what sort, or how deep.
         same: Columns that are the same in all rows that are made for one row.
+        promises: Of such rows: what is told of them beside the row that they are made for.
+        copied: Columns that are those of the row that is pointed to, and what they are called
+            there.
     """
 
     link: Link
@@ -60,6 +65,8 @@ class LinkModel:
     sorts: Sorts | None = None
     column: str = ""
     same: tuple[str, ...] = ()
+    promises: tuple[Promise, ...] = ()
+    copied: tuple[tuple[str, str], ...] = ()
 
 
 class DatabaseModel:
@@ -289,6 +296,10 @@ class _Learning:
         self._links: dict[Link, LinkModel] = {}
         self._rare: list[str] = []
         self._same: dict[Link, Dataset] = {}
+        self._copied: dict[Link, tuple[tuple[str, str], ...]] = {}
+        self._sources: set[tuple[str, str]] = set()  # these stay, so that nothing goes in a circle
+        for name in plan.order:
+            self._take_copied(name)
         for name, link in plan.main.items():
             self._take_same(name, link)
         for name, data in self._own.items():
@@ -352,6 +363,23 @@ class _Learning:
             manifest,
         )
 
+    def _take_copied(self, name: str) -> None:
+        """Columns that are those of a row that is pointed to are not learned."""
+        if name in self._plan.kept:
+            return
+        main = self._plan.main.get(name)
+        links = [] if main is None else [main]
+        for link in (*links, *self._plan.dealt.get(name, ())):
+            own = [c for c in self._own[name].schema.names if (name, c) not in self._sources]
+            found = copied(self._database, link, self._at[link])
+            found = {column: other for column, other in found.items() if column in own}
+            rest = [column for column in self._own[name].schema.names if column not in found]
+            if not rest:
+                continue  # a table has a column of its own
+            self._copied[link] = tuple(found.items())
+            self._sources |= {(link.parent, other) for other in found.values()}
+            self._own[name] = self._own[name].select(rest)
+
     def _take_same(self, name: str, link: Link) -> None:
         """Columns that are the same in all rows that are made for one row are those of that row."""
         data, at = self._own[name], self._at[link]
@@ -384,13 +412,11 @@ class _Learning:
         for link in self._plan.counted(name):
             label = self._database.label(link, link.child)
             at = self._at[link]
-            told = [] if link not in self._same else self._of_same(link, label, len(data))
-            found = summaries(self._own[link.child], at, len(data), label)
-            told += [(one.column, one.values) for one in found]
-            if name in self._plan.kept:
-                told = self._without_few(told, link, len(data))
+            same = [] if link not in self._same else self._of_same(link, label, len(data))
+            found = [Summary(column, values, 1.0) for column, values in same]
+            found += summaries(self._own[link.child], at, len(data), label)
             self._links[link] = self._known(link)
-            data = _beside(data, told)
+            data = self._with_told(link, found, data)
         return data
 
     def _without_few(
@@ -419,7 +445,14 @@ class _Learning:
         alone = key is not None and set(key.columns) <= set(link.columns)
         shares = float((at == EMPTY).mean()), float((at == ASTRAY).mean())
         same = self._same[link].schema.names if link in self._same else ()
-        return LinkModel(link, label, *shares, most=1 if alone else 0, same=tuple(same))
+        return LinkModel(
+            link,
+            label,
+            *shares,
+            most=1 if alone else 0,
+            same=tuple(same),
+            copied=self._copied.get(link, ()),
+        )
 
     def _with_depth(self, name: str, link: Link) -> None:
         column = f"steps to the top by {' + '.join(link.columns)}"
@@ -431,10 +464,18 @@ class _Learning:
     def _with_sort(self, name: str, link: Link) -> None:
         at = self._at[link]
         parent, persons = self._told[link.parent], self._persons[name]
-        run = self._run.child("sorts", str(link))
-        kept = link.parent in self._plan.kept
-        whose_parent = self._persons[link.parent]
-        sorts = sorts_of(parent, whose_parent, self._own[name], at, persons, run, kept=kept)
+        main = self._plan.main.get(name)
+        group = np.full(len(at), -1) if main is None else self._at[main]
+        sorts = sorts_of(
+            parent,
+            self._persons[link.parent],
+            self._own[name],
+            at,
+            persons,
+            group,
+            self._run.child("sorts", str(link)),
+            kept=link.parent in self._plan.kept,
+        )
         own = sorts.of(parent.frame)
         column = f"sort of {link.parent} by {' + '.join(link.columns)}"
         series = gathered(pl.Series(column, own), at)
@@ -444,6 +485,34 @@ class _Learning:
         )
         self._told[name] = _beside(self._told[name], [(told, series)])
         self._links[link] = replace(self._links[link], sorts=sorts, column=column)
+        if main is not None:
+            self._tell_traits(main, link, series)
+
+    def _tell_traits(self, main: Link, link: Link, sort: pl.Series) -> None:
+        """What rows that point to sorts tell of the row that they are made for.
+
+        Args:
+            main: What the rows are made for.
+            link: Where they point to besides.
+            sort: Of each row, the sort of what it points to.
+        """
+        above, known = self._told[main.parent], self._links[link]
+        assert known.sorts is not None
+        label = self._database.label(main, main.child)
+        called = f"{label}: {self._database.label(link, link.parent)}"
+        found = telling_traits(sort, known.sorts.of_traits, self._at[main], len(above), called)
+        self._told[main.parent] = self._with_told(main, found, above)
+
+    def _with_told(self, link: Link, found: Sequence[Summary], above: Dataset) -> Dataset:
+        """The rows that a link points to, with what is told by those that point, which is kept."""
+        told = [(one.column, one.values) for one in found]
+        if link.parent in self._plan.kept:
+            told = self._without_few(told, link, len(above))
+        if self._plan.main.get(link.child) == link:
+            promises = [one.promise for one in found if one.promise is not None]
+            known = self._links[link]
+            self._links[link] = replace(known, promises=(*known.promises, *promises))
+        return _beside(above, told)
 
     def _learned(self, name: str, model: str, options: Mapping[str, Any]) -> TableModel:
         data, link = self._told[name], self._plan.main.get(name)

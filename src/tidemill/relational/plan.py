@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
-from tidemill.core.database import Database, Link
+from tidemill.core.database import Database, Link, gathered
 from tidemill.core.persons import tells_persons
 from tidemill.core.schema import NAMES, Column
 from tidemill.supervised.groups import between, numbers_of
 
 FEWEST_APART = 20
 """Rows of so few groups do not tell how much groups differ."""
+FEWEST_COPIED = 10
+"""Columns of other names that have so many values do not agree in all rows by chance."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,8 @@ def plan_of(database: Database, kept: Sequence[str] = ()) -> TablePlan:
     """The plan of a database.
 
     A table's rows are made for those of the table through which it belongs to persons; where that
-    is open, for those whose groups of rows differ most. Where links go round in a circle, one of
-    them is dealt out.
+    is open, for those whose groups of rows differ most, if there are any that do not stay as they
+    are. Where links go round in a circle, one of them is dealt out.
 
     Args:
         database: The tables and links.
@@ -65,7 +68,7 @@ def plan_of(database: Database, kept: Sequence[str] = ()) -> TablePlan:
         rivals = [link for link in rivals if len(database.tables[link.parent]) >= FEWEST_APART]
         rivals = [link for link in rivals if name not in _ancestors(link.parent, main)]
         if rivals:
-            main[name] = min(rivals, key=lambda link: _rank(database, link, far, len(far)))
+            main[name] = min(rivals, key=lambda link: _rank(database, link, far, kept))
     dealt: dict[str, tuple[Link, ...]] = {}
     own: dict[str, tuple[Link, ...]] = {}
     for name in database.tables:
@@ -143,13 +146,15 @@ def _ancestors(name: str, main: Mapping[str, Link]) -> list[str]:
 
 
 def _rank(
-    database: Database, link: Link, far: Mapping[str, int], most: int
-) -> tuple[int, float, float]:
-    """How a link stands among those of its table, the lowest first."""
+    database: Database, link: Link, far: Mapping[str, int], kept: Collection[str]
+) -> tuple[int, bool, float, float]:
+    """How a link stands among those of its table, the lowest first; what rows that stay as they are
+    say of others cannot be drawn."""
     at = database.places(link)
     linked = at[at >= 0]
     groups = len(np.unique(linked))
-    return far.get(link.parent, most), -apart(database, link.child, at), -groups
+    is_kept = link.parent in kept
+    return far.get(link.parent, len(far)), is_kept, -apart(database, link.child, at), -groups
 
 
 def apart(database: Database, table: str, group: np.ndarray) -> float:
@@ -169,6 +174,43 @@ def apart(database: Database, table: str, group: np.ndarray) -> float:
         for values in numbers_of(database.tables[table], column):
             found.append(between(values[here], number))
     return float(np.mean(found)) if found else 0.0
+
+
+def copied(database: Database, link: Link, at: np.ndarray) -> dict[str, str]:
+    """Columns of the rows that point which are those of the row that is pointed to, in all rows:
+    their names, and what they are called there.
+
+    Columns of other names are compared, too, where a column has enough values that it is no
+    chance.
+
+    Args:
+        database: The tables.
+        link: The link.
+        at: (rows of the child,) where each points to.
+    """
+    if len(at) < FEWEST_APART or (at < 0).any() or link.child == link.parent:
+        return {}
+    child, parent = database.tables[link.child].frame, database.tables[link.parent].frame
+    found = {}
+    for column in database.telling(link.child):
+        values = child[column.name]
+        told = values.n_unique()
+        rivals = [
+            other.name for other in database.telling(link.parent) if other.kind == column.kind
+        ]
+        rivals.sort(key=lambda name: not _alike(name, column.name))
+        for name in rivals:
+            enough = FEWEST_COPIED if not _alike(name, column.name) else 2
+            if told < enough or values.dtype != parent[name].dtype:
+                continue
+            if values.eq_missing(gathered(parent[name], at)).all():
+                found[column.name] = name
+                break
+    return found
+
+
+def _alike(one: str, other: str) -> bool:
+    return re.sub(r"[\W_]", "", one).lower() == re.sub(r"[\W_]", "", other).lower()
 
 
 def same_within(values: pl.Series, at: np.ndarray) -> bool:

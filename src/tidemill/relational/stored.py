@@ -15,8 +15,9 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
 from tidemill.core.schema import Schema
 from tidemill.core.states import from_state, to_state
-from tidemill.relational.dealing import Sorts
 from tidemill.relational.plan import TablePlan
+from tidemill.relational.promises import Promise
+from tidemill.relational.sorts import Sorts
 from tidemill.relational.table_model import TableModel
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ def model_of(
             sorts,
             checked.text(state["column"]),
             tuple(map(checked.text, state["same"])),
+            tuple(from_state(Promise, one) for one in state["promises"]),
+            tuple((checked.text(one), checked.text(other)) for one, other in state["copied"]),
         )
     kept = {name: _rows_of(state) for name, state in documents["kept"].items()}
     plan = _plan_of(documents["plan"], list(links), frozenset(kept))
@@ -99,6 +102,7 @@ def model_of(
         raise ValueError("the tables are not those of the plan")
     for known in links.values():
         _check_sorts(known, models, kept)
+        _check_promises(known, links, models, kept)
     keys = [from_state(TableKey, state) for state in documents["keys"]]
     columns = {name: Schema.from_state(state) for name, state in documents["columns"].items()}
     if set(columns) != set(plan.order):
@@ -128,6 +132,30 @@ def _check_sorts(
         raise ValueError(f"the sorts of '{parent}' are of other rows")
 
 
+def _check_promises(
+    known: LinkModel,
+    links: Mapping[Link, LinkModel],
+    models: Mapping[str, TableModel],
+    kept: Mapping[str, Dataset],
+) -> None:
+    """See that what is told of rows speaks of columns that are there.
+
+    Raises:
+        ValueError: It does not.
+    """
+    if not known.promises:
+        return
+    child, parent = known.link.child, known.link.parent
+    above = kept[parent].schema if parent in kept else models[parent].codec.schema
+    own = {one.column: one.sorts for one in links.values() if one.link.child == child}
+    for one in known.promises:
+        sorts = own.get(one.of)
+        traits = 0 if sorts is None else sorts.of_traits.shape[1]
+        is_known = one.name in above and one.of in models[child].codec.schema and one.unit > 0
+        if not is_known or not (one.trait is None or 0 <= one.trait < traits):
+            raise ValueError(f"what is told of '{child}' speaks of what is not there")
+
+
 def _own_arrays(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
     return {
         name.removeprefix(prefix): array
@@ -147,6 +175,8 @@ def _link_state(model: DatabaseModel, link: Link) -> dict[str, Any]:
         "sorts": None if known.sorts is None else known.sorts.to_state(),
         "column": known.column,
         "same": list(known.same),
+        "copied": [list(pair) for pair in known.copied],
+        "promises": [to_state(one) for one in known.promises],
     }
 
 

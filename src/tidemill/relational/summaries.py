@@ -3,7 +3,7 @@ where groups of them differ."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +11,10 @@ import polars as pl
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
-from tidemill.supervised.groups import between, numbers_of
+from tidemill.relational.promises import MEAN, SPREAD, Promise
+from tidemill.supervised.groups import between, levels_of, numbers_of
 
-FEWEST, ROWS_A_SUMMARY, MOST = 4, 60, 40
+FEWEST, ROWS_A_SUMMARY, MOST = 4, 30, 40
 """Of a link there are so many summaries at least, one for so many rows that are pointed to, and so
 many at most: few rows do not tell what many say of each other."""
 LEAST_BETWEEN = 0.01
@@ -32,11 +33,13 @@ class Summary:
         column: What it is.
         values: Of each row.
         between: The share of the variance between groups that it tells of.
+        promise: What it says of the rows that point; None where these need not keep it.
     """
 
     column: Column
     values: pl.Series
     between: float
+    promise: Promise | None = None
 
 
 def count_name(label: str) -> str:
@@ -58,39 +61,97 @@ def summaries(child: Dataset, at: np.ndarray, rows: int, label: str) -> list[Sum
         rows: How many rows can be pointed to.
         label: What the columns are called by.
     """
-    here = np.flatnonzero(at >= 0)
-    group = at[here]
-    counts = np.bincount(group, minlength=rows)
+    counts = np.bincount(at[at >= 0], minlength=rows)
     name = count_name(label)
     first = Column(name, "number", step="1", dtype="Int64", reason="it counts rows")
     found = [Summary(first, pl.Series(name, counts, pl.Int64), 1.0)]
+    return found + telling(child, at, rows, label)
+
+
+def telling(child: Dataset, at: np.ndarray, rows: int, label: str) -> list[Summary]:
+    """What the rows of a table tell of those that they point to, but for how many they are.
+
+    Args:
+        child, at, rows, label: As for :func:`summaries`.
+    """
+    here = np.flatnonzero(at >= 0)
     rivals: list[Summary] = []
     for column in child.schema.modelled:
-        rivals += _of_column(child, column, here, group, rows, label)
-    rivals = [one for one in rivals if one.between >= LEAST_BETWEEN]
-    rivals.sort(key=lambda one: -one.between)
-    return found + rivals[: int(np.clip(rows // ROWS_A_SUMMARY, FEWEST, MOST))]
+        rivals += _of_column(child, column, here, at[here], rows, label)
+    return _strongest(rivals, rows)
+
+
+def telling_traits(
+    sort: pl.Series, traits: np.ndarray, at: np.ndarray, rows: int, label: str
+) -> list[Summary]:
+    """What rows tell of those that they are made for, by the sorts of what they point to besides.
+
+    Args:
+        sort: The sort of each.
+        traits: (sorts, k) where each sort stands.
+        at, rows, label: As for :func:`summaries`.
+    """
+    here = np.flatnonzero((at >= 0) & sort.is_not_null().to_numpy())
+    group, own = at[here], sort.gather(here).cast(pl.Int64).to_numpy()
+    rivals: list[Summary] = []
+    for k, along in enumerate(traits.T):
+        mean = Promise(f"{label}: mean of trait {k + 1}", sort.name, MEAN, trait=k)
+        spread = Promise(f"{label}: spread of trait {k + 1}", sort.name, SPREAD, trait=k)
+        rivals += _mean_and_spread(along[own], group, rows, mean, spread)
+    return _strongest(rivals, rows)
+
+
+def _strongest(rivals: Sequence[Summary], rows: int) -> list[Summary]:
+    found = sorted(
+        (one for one in rivals if one.between >= LEAST_BETWEEN), key=lambda one: -one.between
+    )
+    return found[: int(np.clip(rows // ROWS_A_SUMMARY, FEWEST, MOST))]
 
 
 def _of_column(
     child: Dataset, column: Column, here: np.ndarray, group: np.ndarray, rows: int, label: str
 ) -> Iterator[Summary]:
     parts = [values[here] for values in numbers_of(child, column)]
-    for at, values in enumerate(parts):
-        sizes, means = _means(values, group, rows)
-        told = between(values, group)
+    levels: list[str | None] = [None]
+    if column.kind == "category":
+        levels = list(levels_of(child, column))
+    for at, (values, level) in enumerate(zip(parts, levels, strict=False)):
         which = f"{column.name} ({at + 1})" if len(parts) > 1 else column.name
-        if column.kind == "datetime":
-            yield _time(f"{label}: first {which}", child, column, values, group, rows, told)
-        else:
-            yield _number(f"{label}: mean of {which}", means, told)
+        mean = Promise(f"{label}: mean of {which}", column.name, MEAN, level)
+        spread = None
         if column.kind in ("number", "datetime"):
-            away = np.abs(values - means[group])
-            spread = np.sqrt(_means(away**2, group, rows)[1])
-            spread[sizes < 2] = np.nan
-            if column.kind == "datetime":
-                spread = spread / DAY
-            yield _number(f"{label}: spread of {which}", spread, between(away, group))
+            unit = DAY if column.kind == "datetime" else 1.0
+            spread = Promise(f"{label}: spread of {which}", column.name, SPREAD, unit=unit)
+        found = _mean_and_spread(values, group, rows, mean, spread)
+        if column.kind == "datetime":
+            name, told = f"{label}: first {which}", between(values, group)
+            yield _time(name, child, column, values, group, rows, told)
+            found = found[1:]
+        yield from found
+
+
+def _mean_and_spread(
+    values: np.ndarray, group: np.ndarray, rows: int, mean: Promise, spread: Promise | None
+) -> list[Summary]:
+    """The means of groups and, where that is asked for, their spreads."""
+    sizes, means = _means(values, group, rows)
+    shuffled = np.random.default_rng(0).permutation(values)
+    found = [_number(mean, means, _beyond(between(values, group), between(shuffled, group)))]
+    if spread is not None:
+        off = values - means[group]
+        told = np.sqrt(_means(off**2, group, rows)[1]) / spread.unit
+        told[sizes < 2] = np.nan
+        # the distances of a small group hang together, as its mean is reckoned from them
+        by_chance = shuffled - _means(shuffled, group, rows)[1][group]
+        apart = _beyond(between(np.abs(off), group), between(np.abs(by_chance), group))
+        found.append(_number(spread, told, apart))
+    return found
+
+
+def _beyond(found: float, chance: float) -> float:
+    """The share of the variance that lies between groups, beyond what it is where the rows stand in
+    any group."""
+    return max(found - chance, 0.0) / (1 - chance) if chance < 1 else 0.0
 
 
 def _means(values: np.ndarray, group: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
@@ -101,13 +162,14 @@ def _means(values: np.ndarray, group: np.ndarray, rows: int) -> tuple[np.ndarray
     return sizes, np.where(sizes > 0, sums / np.maximum(sizes, 1), np.nan)
 
 
-def _number(name: str, values: np.ndarray, told: float) -> Summary:
+def _number(promise: Promise, values: np.ndarray, told: float) -> Summary:
     values = np.where(np.abs(values) < TINY, 0.0, values)
     scale = 10.0 ** (DIGITS - 1 - np.floor(np.log10(np.abs(np.where(values == 0, 1, values)))))
     values = np.round(values * scale) / scale  # means of equal values are equal
-    series = pl.Series(name, values, pl.Float64, nan_to_null=True)
+    series = pl.Series(promise.name, values, pl.Float64, nan_to_null=True)
     missing = bool(series.is_null().any())
-    return Summary(Column(name, "number", nullable=missing, dtype="Float64"), series, told)
+    column = Column(promise.name, "number", nullable=missing, dtype="Float64")
+    return Summary(column, series, told, promise)
 
 
 def _time(

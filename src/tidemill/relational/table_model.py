@@ -3,7 +3,7 @@ for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,9 +20,12 @@ from tidemill.core.grid import Batch, Code, Spec
 from tidemill.core.run import Run
 from tidemill.models import MODELS
 from tidemill.models.base import unfitted
+from tidemill.relational.promises import Promise, Spoken, aimed, chosen, numbers
 from tidemill.synthesis.sampling import SampledModel, SampleJob, SamplePlan
 from tidemill.synthesis.stages import FEWEST, Stage, Stages, drawn
 
+MOST_DRAWN, SEVERAL = 200_000, (2, 4)
+"""For each row that is made for another several are drawn, as many as all these allow."""
 ALONE = "independent"
 """The model of tables of too few rows for another one."""
 
@@ -145,12 +148,60 @@ class TableModel:
         sampled = SampledModel(self.codec, stages, stages, self.name, FrameForm(), self.rows)
         return SampleJob(sampled, SamplePlan(n, (condition,)), run).all().data
 
-    def drawn_for(self, above: Dataset, at: np.ndarray, run: Run) -> Dataset:
-        """A row for each of (n,) rows of the table above, below 0 for none of them."""
+    def drawn_for(
+        self,
+        above: Dataset,
+        at: np.ndarray,
+        promises: Sequence[Promise],
+        traits: Mapping[str, np.ndarray],
+        run: Run,
+    ) -> Dataset:
+        """A row for each of (n,) rows of the table above, below 0 for none of them.
+
+        Args:
+            above: The rows of that table.
+            at: Which of them each row is made for.
+            promises: What these say of the rows that are made for them.
+            traits: Column of sorts -> (sorts, k) where each sort stands.
+            run: Its seed decides what is drawn.
+        """
         rng = run.rng("rows")
-        given = None if self.context is None else self.context.encode(above, at)
-        batch = drawn(self._stage, len(at), given, rng, run)
+        if self.context is None or not promises or not len(at):
+            given = None if self.context is None else self.context.encode(above, at)
+            batch = drawn(self._stage, len(at), given, rng, run)
+        else:
+            batch = self._as_promised(self.context, above, at, promises, traits, run)
         return self.codec.decode(batch, rng, self.name, SurrogateStream(0, _fresh(run)))
+
+    def _as_promised(
+        self,
+        context: Context,
+        above: Dataset,
+        at: np.ndarray,
+        promises: Sequence[Promise],
+        traits: Mapping[str, np.ndarray],
+        run: Run,
+    ) -> Batch:
+        """Rows for those above: of several that are drawn for each place the one that keeps what is
+        told."""
+        several = int(np.clip(MOST_DRAWN // len(at), *SEVERAL))
+        asked = list(dict.fromkeys(one.of for one in promises))
+        told: dict[Spoken, list[np.ndarray]] = {one.spoken: [] for one in promises}
+        batches: list[Batch] = []
+        aim = above
+        for k in range(several):
+            own = run.child("drawn", k, quiet=k > 0)
+            batch = drawn(self._stage, len(at), context.encode(aim, at), own.rng("rows"), own)
+            rows = self.codec.decode(batch, own.rng("looked at"), only=asked).frame
+            batches.append(batch)
+            for one in promises:
+                if len(told[one.spoken]) == k:
+                    told[one.spoken].append(numbers(one, rows, traits))
+            now = {one: values[-1] for one, values in told.items()}
+            aim = replace(aim, frame=aimed(promises, above.frame, aim.frame, at, now))
+        drawn_ = {one: np.stack(values) for one, values in told.items()}
+        taken = chosen(promises, above.frame, at, drawn_, run.rng("chosen"))
+        return Batch.stacked(batches).rows(taken * len(at) + np.arange(len(at)))
 
     def strange(self, column: str, rows: int, n: int, run: Run) -> pl.Series:
         """n values of a column of ids that none of so many made rows has."""

@@ -76,6 +76,7 @@ TASKS = {
     "movielens_100k, all made": Task(
         "movielens: 471 users, 3 tables; movies are made, too", "users", "ratings"
     ),
+    "bank": Task("a made bank: 300 accounts, 2 tables", "accounts", "transactions"),
     "completejourney": Task(
         "completejourney: 400 households, 4 tables", "households", "baskets", ("products",)
     ),
@@ -85,6 +86,8 @@ TASKS = {
 def database(name: str, folder: Path) -> tm.Database:
     """The real one."""
     name = name.partition(",")[0]
+    if name == "bank":
+        return bank()
     home = SHARED / name
     if (home / f"{name}.sqlite").exists():
         return tm.read_database(home / f"{name}.sqlite")
@@ -115,6 +118,49 @@ def database(name: str, folder: Path) -> tm.Database:
             "lines.product_id=products.product_id",
         ],
     )
+
+
+def bank(accounts: int = 600) -> tm.Database:
+    """A made bank: each account has a level of income, a day on which it comes, a rent, and habits
+    of spending; each line tells the balance after it."""
+    rng = np.random.default_rng(1994)
+    region = rng.choice(["north", "south", "east"], accounts, p=[0.5, 0.3, 0.2])
+    opened = rng.integers(0, 400, accounts)
+    income = np.round(np.exp(rng.normal(7.5 + 0.3 * (region == "north"), 0.4)), -1)
+    rows: list[tuple[int, int, str, str, float, float]] = []
+    for account in range(accounts):
+        pays, rents = rng.integers(1, 28, 2)
+        rent = round(0.3 * income[account], -1)
+        cards = rng.poisson(rng.gamma(2, 1.5))
+        lines = [(opened[account], "credit", "deposit", round(rng.gamma(2, 300), -2) + 200)]
+        for month in range(int(rng.integers(4, 14))):
+            day = opened[account] + 30 * month
+            lines.append((day + pays, "credit", "salary", income[account]))
+            lines.append((day + rents, "debit", "rent", rent))
+            for _ in range(rng.poisson(cards)):
+                spent = round(float(rng.gamma(1.5, 0.02 * income[account])) + 1, 1)
+                lines.append((day + rng.integers(1, 30), "debit", "card", spent))
+        balance = 0.0
+        for day, sign, what, amount in sorted(lines, key=lambda line: line[0]):
+            balance = round(balance + (amount if sign == "credit" else -amount), 1)
+            rows.append((account + 1, int(day), sign, what, amount, balance))
+    names = ["account_id", "date", "type", "operation", "amount", "balance"]
+    lines_ = pl.DataFrame(rows, schema=names, orient="row")
+    since = pl.date(1994, 1, 1)
+    of_accounts = pl.DataFrame(
+        {"account_id": np.arange(accounts) + 1, "region": region, "opened": opened}
+    ).with_columns(opened=since + pl.duration(days="opened"))
+    lines_ = lines_.with_columns(
+        transaction_id=pl.int_range(1, pl.len() + 1), date=since + pl.duration(days="date")
+    )
+    tables = {"accounts": of_accounts, "transactions": lines_}
+    keys = {
+        "accounts": tm.TableKey("accounts", ("account_id",)),
+        "transactions": tm.TableKey("transactions", ("transaction_id",)),
+    }
+    link = tm.Link("transactions", ("account_id",), "accounts", ("account_id",))
+    read = {name: replace(tm.read(frame), name=name) for name, frame in tables.items()}
+    return tm.Database(read, keys, (link,), "bank")
 
 
 def part(base: tm.Database, plan: TablePlan, table: str, rows: np.ndarray) -> tm.Database:

@@ -155,6 +155,11 @@ class Database:
             naming |= set(key.columns)
         return tuple(c for c in self.tables[name].schema.modelled if c.name not in naming)
 
+    def time(self, name: str) -> str | None:
+        """The first column of times of a table: the order in which its rows came about."""
+        times = [column.name for column in self.telling(name) if column.kind == "datetime"]
+        return times[0] if times else None
+
     def holds(self, link: Link) -> Broken:
         """How a link holds in the rows."""
         at = self.places(link)

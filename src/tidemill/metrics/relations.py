@@ -54,8 +54,9 @@ def judged(
         other: Made ones.
         table: The table.
         run: Draws folds, and as many rows of both.
-        plus: Whether spread, ends and shares are told, too, and the same of what these rows point
-            to besides.
+        plus: Whether spread, ends and shares are told, too, the same of what these rows point to
+            besides, and, where a column of times orders them, the first and last value, the mean
+            step, and how many are as the one before.
     """
     levels = _common_levels(real, table) if plus else None
     one, two = (_with_aggregates(each, table, levels) for each in (real, other))
@@ -146,12 +147,18 @@ def _with_aggregates(
         child = _telling(database, link.child) if levels is None else _beside(database, link)
         child = child.rows(np.flatnonzero(here))
         told = pl.DataFrame({"at": at[here]})
+        time = None if levels is None else database.time(link.child)
+        if time is not None:
+            order = np.lexsort((as_numbers(child.frame[time]), at[here]))
+            child, told = child.rows(order), told[order]
         asked = [pl.len().cast(pl.Float64).alias("rows")]
         for place, column in enumerate(child.schema):
             name = f"v{place}"
             told = told.with_columns(_plain(child, column).alias(name))
             shares = None if levels is None else levels.get((link, column.name), [])
             asked += _asked(column, by_name(name), shares)
+            if time is not None:
+                asked += _in_order(column, by_name(name))
         whole = pl.DataFrame({"at": np.arange(rows)})
         found = whole.join(told.group_by("at").agg(asked), on="at", how="left").sort("at")
         found = found.drop("at").with_columns(pl.col("rows").fill_null(0.0))
@@ -183,6 +190,19 @@ def _asked(column: Column, values: pl.Expr, shares: list[str] | None) -> list[pl
             values.std().alias(f"spread of {name}"),
             values.min().alias(f"least {name}"),
             values.max().alias(f"largest {name}"),
+        ]
+    return found
+
+
+def _in_order(column: Column, values: pl.Expr) -> list[pl.Expr]:
+    """What is told of a column of each group by the order of its rows."""
+    name, steps = column.name, values.diff()
+    found = [(values == values.shift()).mean().alias(f"as before: {name}")]
+    if column.kind != "category":
+        found += [
+            steps.abs().mean().alias(f"mean step of {name}"),
+            values.first().alias(f"first {name}"),
+            values.last().alias(f"last {name}"),
         ]
     return found
 

@@ -12,13 +12,15 @@ import polars as pl
 from tidemill.core.database import ASTRAY, Database, Link, gathered, naming
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
-from tidemill.core.schema import Schema
+from tidemill.core.schema import Schema, exact_number
 from tidemill.core.words import plural
 from tidemill.relational.dealing import dealt, dealt_by_depth
-from tidemill.relational.summaries import count_name, same_name
+from tidemill.relational.running import ALL, Running, in_order, reckoned
+from tidemill.relational.stored import DTYPES
+from tidemill.relational.summaries import count_name, opening_name, same_name
 
 if TYPE_CHECKING:
-    from tidemill.relational.model import DatabaseModel
+    from tidemill.relational.model import DatabaseModel, LinkModel
 
 
 class Making:
@@ -86,7 +88,22 @@ class Making:
             for one in self._model.links.values()
             if one.link.child == name and one.sorts is not None
         }
-        return own.drawn_for(above, at, known.promises, traits, run)
+        return self._in_order(known, own.drawn_for(above, at, known.promises, traits, run))
+
+    def _in_order(self, known: LinkModel, rows: Dataset) -> Dataset:
+        """Rows in the order of their times, where they are to stand so; what names them stays."""
+        if not known.order:
+            return rows
+        table, at = known.link.child, self._at[known.link]
+        of_all = np.zeros(len(at), np.int64) if known.order == ALL else at
+        order = in_order(rows.frame, of_all, known.time)
+        key = self._model.keys.get(table)
+        naming = set() if key is None else set(key.columns)
+        naming |= {to for link in self._model.links for to in link.to if link.parent == table}
+        self._at[known.link] = at[order]
+        stays = [rows.frame[name] for name in rows.frame.columns if name in naming]
+        moved = rows.rows(order)
+        return replace(moved, frame=moved.frame.with_columns(stays))
 
     def _point_within(self, link: Link) -> None:
         known, data = self._model.links[link], self._made[link.child]
@@ -196,6 +213,9 @@ class Making:
             main = self._model.plan.main.get(table)
             if main is not None and name in self._model.links[main].same:
                 found = self._same(main, name)
+            rules = {} if main is None else {r.column: r for r in self._model.links[main].running}
+            if main is not None and name in rules:
+                found = self._reckoned(main, rules[name])
             for link in self._pointing(table):
                 copied = dict(self._model.links[link].copied)
                 if name in copied:
@@ -232,6 +252,18 @@ class Making:
             drawn = known.gather(rng.integers(0, len(known), len(values)))
             values = values.zip_with(values.is_not_null(), drawn)
         return gathered(values, self._at[link])
+
+    def _reckoned(self, link: Link, rule: Running) -> pl.Series:
+        """A column that goes on from row to row, in the type and steps that it has."""
+        known, rows, at = self._model.links[link], self._made[link.child].frame, self._at[link]
+        before = self._made[link.parent].frame[opening_name(known.label, rule.column)]
+        order = in_order(rows, at, known.time or None)
+        column = self._model.columns[link.child][rule.column]
+        values = reckoned(rule, rows, at, order, before)
+        if column.step is not None:
+            step = float(exact_number(column.step))
+            values = np.round(np.round(values / step) * step, 9)
+        return pl.Series(rule.column, values).cast(DTYPES[column.dtype])
 
     def _strange(self, link: Link, other: str, n: int) -> pl.Series:
         """Keys that no row has."""

@@ -27,9 +27,18 @@ from tidemill.core.words import listing, plural, shortlist
 from tidemill.relational.dealing import depths
 from tidemill.relational.plan import TablePlan, copied, plan_of, same_within, whose
 from tidemill.relational.promises import Promise
+from tidemill.relational.running import Running, in_order, opening, ordered, running_of
 from tidemill.relational.sorts import Sorts, sorts_of
 from tidemill.relational.stored import model_of, state_of
-from tidemill.relational.summaries import Summary, count_name, same_name, summaries, telling_traits
+from tidemill.relational.summaries import (
+    Summary,
+    count_name,
+    opening_name,
+    same_name,
+    summaries,
+    telling_steps,
+    telling_traits,
+)
 from tidemill.relational.table_model import TableModel
 from tidemill.synthesis.stages import FEWEST
 from tidemill.synthesis.stored import check_arrays, check_documents
@@ -55,6 +64,9 @@ class LinkModel:
         promises: Of such rows: what is told of them beside the row that they are made for.
         copied: Columns that are those of the row that is pointed to, and what they are called
             there.
+        running: Columns that go on from row to row of those that are made for one row.
+        time: The column of times that these are ordered by, where there is one.
+        order: Whether rows stand in it: "all", "within" what they are made for, or "".
     """
 
     link: Link
@@ -67,6 +79,9 @@ class LinkModel:
     same: tuple[str, ...] = ()
     promises: tuple[Promise, ...] = ()
     copied: tuple[tuple[str, str], ...] = ()
+    running: tuple[Running, ...] = ()
+    time: str = ""
+    order: str = ""
 
 
 class DatabaseModel:
@@ -279,17 +294,7 @@ class _Learning:
     def __init__(self, database: Database, plan: TablePlan, run: Run) -> None:
         self._database, self._plan, self._run = database, plan, run
         self._at = {link: database.places(link) for link in database.links}
-        for links in plan.own.values():
-            for link in links:
-                at = self._at[link]
-                circling = (at >= 0) & (depths(at) == 0)
-                self._at[link] = np.where(circling, EMPTY, at)
-                if circling.any():
-                    run.warn(
-                        f"{plural(int(circling.sum()), 'row')} of '{link.child}' lead back to "
-                        f"themselves by {link}; in what is made such rows point to nothing.",
-                        "learn",
-                    )
+        self._open_circles()
         self._persons = whose(database, plan, self._at)
         self._tell_left_out()
         self._own = {name: _own_columns(database, plan, name) for name in database.tables}
@@ -302,6 +307,10 @@ class _Learning:
             self._take_copied(name)
         for name, link in plan.main.items():
             self._take_same(name, link)
+        self._running: dict[Link, list[Running]] = {}
+        self._before: dict[Link, list[Summary]] = {}
+        for name, link in plan.main.items():
+            self._take_running(name, link)
         for name, data in self._own.items():
             if name not in plan.kept and len(data) >= FEWEST:
                 self._own[name] = with_found_rules(data, run.child("rules", name))
@@ -309,6 +318,20 @@ class _Learning:
         for link in database.links:  # also of tables that stay as they are
             if link not in self._links:
                 self._links[link] = self._known(link)
+
+    def _open_circles(self) -> None:
+        """Rows that lead back to themselves within a table point to nothing."""
+        for links in self._plan.own.values():
+            for link in links:
+                at = self._at[link]
+                circling = (at >= 0) & (depths(at) == 0)
+                self._at[link] = np.where(circling, EMPTY, at)
+                if circling.any():
+                    self._run.warn(
+                        f"{plural(int(circling.sum()), 'row')} of '{link.child}' lead back to "
+                        f"themselves by {link}; in what is made such rows point to nothing.",
+                        "learn",
+                    )
 
     def _tell_left_out(self) -> None:
         for name, data in self._database.tables.items():
@@ -383,14 +406,46 @@ class _Learning:
     def _take_same(self, name: str, link: Link) -> None:
         """Columns that are the same in all rows that are made for one row are those of that row."""
         data, at = self._own[name], self._at[link]
-        key = self._database.keys.get(name)
-        naming = set() if key is None else set(key.columns)
-        naming |= {column for one in self._database.below(name) for column in one.to}
+        naming = self._naming(name)
+        naming |= set(self._database.keys[name].columns) if name in self._database.keys else set()
         same = [c for c in data.schema.names if c not in naming and same_within(data.frame[c], at)]
         if same and set(same) == set(data.schema.names):
             same = same[1:]  # a table has a column of its own
         self._same[link] = data.select(same)
         self._own[name] = data.select([c for c in data.schema.names if c not in same])
+
+    def _take_running(self, name: str, link: Link) -> None:
+        """Columns that go on from row to row are reckoned, from what stood before the first."""
+        at, rows = self._at[link], len(self._database[link.parent])
+        naming = self._naming(name)
+        data = self._own[name].select([c for c in self._own[name].schema.names if c not in naming])
+        label = self._database.label(link, link.child)
+        for time in dict.fromkeys((self._database.time(name), None)):  # or else as they stand
+            if time is not None and time not in data.schema:
+                continue
+            order = in_order(data.frame, at, time)
+            found = running_of(data, at, order, self._persons[name])
+            if found:
+                break
+        self._running[link], self._before[link] = found, []
+        for rule in found:
+            called = opening_name(label, rule.column)
+            values = opening(rule, data.frame, at, order, rows).alias(called)
+            missing = bool(values.is_null().any())
+            column = Column(called, "number", nullable=missing, dtype="Float64")
+            self._before[link].append(Summary(column, values, 1.0))
+            if rule.amount is not None:
+                self._before[link] += telling_steps(rule, data.frame, at, rows, label)
+        gone = {rule.column for rule in found}
+        rest = [column for column in self._own[name].schema.names if column not in gone]
+        own = self._own[name].select(rest)
+        self._own[name] = own if rest else _only_there(len(own), name)
+
+    def _naming(self, name: str) -> set[str]:
+        """The columns that name a row alone, or that others point to."""
+        key = self._database.keys.get(name)
+        naming = {column for one in self._database.below(name) for column in one.to}
+        return naming | (set(key.columns) if key is not None and len(key.columns) == 1 else set())
 
     def _of_same(self, link: Link, label: str, rows: int) -> list[tuple[Column, pl.Series]]:
         """What the rows that are made for each row have in common."""
@@ -414,6 +469,7 @@ class _Learning:
             at = self._at[link]
             same = [] if link not in self._same else self._of_same(link, label, len(data))
             found = [Summary(column, values, 1.0) for column, values in same]
+            found += self._before.get(link, [])
             found += summaries(self._own[link.child], at, len(data), label)
             self._links[link] = self._known(link)
             data = self._with_told(link, found, data)
@@ -445,6 +501,7 @@ class _Learning:
         alone = key is not None and set(key.columns) <= set(link.columns)
         shares = float((at == EMPTY).mean()), float((at == ASTRAY).mean())
         same = self._same[link].schema.names if link in self._same else ()
+        time = self._time(link)
         return LinkModel(
             link,
             label,
@@ -452,7 +509,16 @@ class _Learning:
             most=1 if alone else 0,
             same=tuple(same),
             copied=self._copied.get(link, ()),
+            running=tuple(self._running.get(link, ())),
+            time=time or "",
+            order=ordered(self._own[link.child].frame, at, time),
         )
+
+    def _time(self, link: Link) -> str | None:
+        """The times that rows are ordered by which are made for those that a link points to."""
+        time = self._database.time(link.child)
+        is_there = time is not None and time in self._own[link.child].schema
+        return time if is_there and self._plan.main.get(link.child) == link else None
 
     def _with_depth(self, name: str, link: Link) -> None:
         column = f"steps to the top by {' + '.join(link.columns)}"
@@ -560,11 +626,16 @@ def _own_columns(database: Database, plan: TablePlan, name: str) -> Dataset:
             changed.append(replace(column, kind="id", role="key", personal=""))
         elif column.role == "key" and column.name not in naming | pointing:
             changed.append(replace(column, role="feature"))  # a part of a key is a column to learn
-    if not kept:  # a table that only points has rows, too
-        frame = pl.DataFrame({THERE: pl.repeat(True, len(data), eager=True)})
-        return Dataset(frame, Schema((Column(THERE, "boolean", dtype="Boolean"),)), name=name)
+    if not kept:
+        return _only_there(len(data), name)
     data = data.select(kept)
     return replace(data, schema=data.schema.replacing(*changed))
+
+
+def _only_there(rows: int, name: str) -> Dataset:
+    """Rows of a table without anything to learn: one that only points has rows, too."""
+    frame = pl.DataFrame({THERE: pl.repeat(True, rows, eager=True)})
+    return Dataset(frame, Schema((Column(THERE, "boolean", dtype="Boolean"),)), name=name)
 
 
 def _without_reasons(data: Dataset) -> Dataset:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from tidemill.relational.running import Running
 from tidemill.supervised.groups import as_numbers
 
 MEAN, SPREAD = "mean", "spread"
@@ -36,6 +37,7 @@ class Promise:
         level: Of a category, the level whose share it is.
         trait: In the place of numbers, where sorts stand along this direction.
         unit: How many of the column's own units one is.
+        running: In the place of numbers of a column, the steps of one that goes on from row to row.
     """
 
     name: str
@@ -44,6 +46,14 @@ class Promise:
     level: str | None = None
     trait: int | None = None
     unit: float = 1.0
+    running: Running | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the rows that it can be reckoned from."""
+        if self.running is None:
+            return (self.of,)
+        return tuple(one for one in (self.running.amount, self.running.by) if one is not None)
 
     @property
     def spoken(self) -> Spoken:
@@ -59,6 +69,8 @@ def numbers(promise: Promise, rows: pl.DataFrame, traits: Mapping[str, np.ndarra
         rows: The rows.
         traits: Column of sorts -> (sorts, k) where each sort stands.
     """
+    if promise.running is not None:
+        return promise.running.steps(rows)
     if promise.trait is None:
         return as_numbers(rows[promise.of], promise.level) / promise.unit
     along = traits[promise.of][:, promise.trait]

@@ -17,6 +17,7 @@ from tidemill.core.schema import Schema
 from tidemill.core.states import from_state, to_state
 from tidemill.relational.plan import TablePlan
 from tidemill.relational.promises import Promise
+from tidemill.relational.running import Running
 from tidemill.relational.sorts import Sorts
 from tidemill.relational.table_model import TableModel
 
@@ -90,6 +91,9 @@ def model_of(
             tuple(map(checked.text, state["same"])),
             tuple(from_state(Promise, one) for one in state["promises"]),
             tuple((checked.text(one), checked.text(other)) for one, other in state["copied"]),
+            tuple(from_state(Running, one) for one in state["running"]),
+            checked.text(state["time"]),
+            checked.text(state["order"]),
         )
     kept = {name: _rows_of(state) for name, state in documents["kept"].items()}
     plan = _plan_of(documents["plan"], list(links), frozenset(kept))
@@ -151,7 +155,9 @@ def _check_promises(
     for one in known.promises:
         sorts = own.get(one.of)
         traits = 0 if sorts is None else sorts.of_traits.shape[1]
-        is_known = one.name in above and one.of in models[child].codec.schema and one.unit > 0
+        own_columns = models[child].codec.schema
+        is_known = one.name in above and all(name in own_columns for name in one.columns)
+        is_known = is_known and one.unit > 0
         if not is_known or not (one.trait is None or 0 <= one.trait < traits):
             raise ValueError(f"what is told of '{child}' speaks of what is not there")
 
@@ -175,6 +181,9 @@ def _link_state(model: DatabaseModel, link: Link) -> dict[str, Any]:
         "sorts": None if known.sorts is None else known.sorts.to_state(),
         "column": known.column,
         "same": list(known.same),
+        "running": [to_state(one) for one in known.running],
+        "time": known.time,
+        "order": known.order,
         "copied": [list(pair) for pair in known.copied],
         "promises": [to_state(one) for one in known.promises],
     }

@@ -12,6 +12,7 @@ import polars as pl
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
 from tidemill.relational.promises import MEAN, SPREAD, Promise
+from tidemill.relational.running import Running
 from tidemill.supervised.groups import between, levels_of, numbers_of
 
 FEWEST, ROWS_A_SUMMARY, MOST = 4, 30, 40
@@ -50,6 +51,11 @@ def count_name(label: str) -> str:
 def same_name(label: str, column: str) -> str:
     """What the column is called that tells what rows that point to a row have in common."""
     return f"{label}: {column}"
+
+
+def opening_name(label: str, column: str) -> str:
+    """What the column is called that tells where a column stood before the rows of a row."""
+    return f"{label}: {column} before"
 
 
 def summaries(child: Dataset, at: np.ndarray, rows: int, label: str) -> list[Summary]:
@@ -99,6 +105,22 @@ def telling_traits(
         spread = Promise(f"{label}: spread of trait {k + 1}", sort.name, SPREAD, trait=k)
         rivals += _mean_and_spread(along[own], group, rows, mean, spread)
     return _strongest(rivals, rows)
+
+
+def telling_steps(
+    rule: Running, child: pl.DataFrame, at: np.ndarray, rows: int, label: str
+) -> list[Summary]:
+    """How far a column that goes on from row to row gets with those of each row, as the mean of
+    its steps.
+
+    Args:
+        rule: How it goes on.
+        child, at, rows, label: As for :func:`summaries`.
+    """
+    here = np.flatnonzero(at >= 0)
+    values = rule.steps(child)[here]
+    mean = Promise(f"{label}: mean step of {rule.column}", rule.column, MEAN, running=rule)
+    return _mean_and_spread(values, at[here], rows, mean, None)
 
 
 def _strongest(rivals: Sequence[Summary], rows: int) -> list[Summary]:

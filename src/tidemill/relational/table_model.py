@@ -185,7 +185,7 @@ class TableModel:
         """Rows for those above: of several that are drawn for each place the one that keeps what is
         told."""
         several = int(np.clip(MOST_DRAWN // len(at), *SEVERAL))
-        asked = list(dict.fromkeys(one.of for one in promises))
+        asked = list(dict.fromkeys(name for one in promises for name in one.columns))
         told: dict[Spoken, list[np.ndarray]] = {one.spoken: [] for one in promises}
         batches: list[Batch] = []
         aim = above

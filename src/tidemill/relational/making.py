@@ -16,7 +16,6 @@ from tidemill.core.schema import Schema, exact_number
 from tidemill.core.words import plural
 from tidemill.relational.dealing import dealt, dealt_by_depth
 from tidemill.relational.running import ALL, Running, in_order, reckoned
-from tidemill.relational.stored import DTYPES
 from tidemill.relational.summaries import count_name, opening_name, same_name
 
 if TYPE_CHECKING:
@@ -254,7 +253,7 @@ class Making:
         return gathered(values, self._at[link])
 
     def _reckoned(self, link: Link, rule: Running) -> pl.Series:
-        """A column that goes on from row to row, in the type and steps that it has."""
+        """A column that goes on from row to row, in the steps that it has."""
         known, rows, at = self._model.links[link], self._made[link.child].frame, self._at[link]
         before = self._made[link.parent].frame[opening_name(known.label, rule.column)]
         order = in_order(rows, at, known.time or None)
@@ -263,7 +262,8 @@ class Making:
         if column.step is not None:
             step = float(exact_number(column.step))
             values = np.round(np.round(values / step) * step, 9)
-        return pl.Series(rule.column, values).cast(DTYPES[column.dtype])
+        whole = column.dtype.startswith(("Int", "UInt"))
+        return pl.Series(rule.column, values).cast(pl.Int64 if whole else pl.Float64)
 
     def _strange(self, link: Link, other: str, n: int) -> pl.Series:
         """Keys that no row has."""

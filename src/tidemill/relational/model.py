@@ -20,7 +20,7 @@ from tidemill.core.database import ASTRAY, EMPTY, Database, Link, TableKey, gath
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import ArtifactError, DataError, OptionError
 from tidemill.core.options import MOST_ROWS, whole
-from tidemill.core.persons import FEWEST_PERSONS, sharing
+from tidemill.core.persons import FEWEST_PERSONS, level_counts, sharing
 from tidemill.core.run import Run
 from tidemill.core.schema import MEDIA, Column, Schema
 from tidemill.core.words import listing, plural, shortlist
@@ -575,10 +575,19 @@ class _Learning:
         if link.parent in self._plan.kept:
             told = self._without_few(told, link, len(above))
         if self._plan.main.get(link.child) == link:
-            promises = [one.promise for one in found if one.promise is not None]
+            told_of = [one.promise for one in found if one.promise is not None]
+            promises = [one for one in told_of if not self._is_of_few(link.child, one)]
             known = self._links[link]
             self._links[link] = replace(known, promises=(*known.promises, *promises))
         return _beside(above, told)
+
+    def _is_of_few(self, child: str, promise: Promise) -> bool:
+        """Whether a promise names a level that fewer than five persons have."""
+        if promise.level is None:
+            return False
+        values = self._own[child].frame[promise.of].cast(pl.String)
+        counted = level_counts(values, self._persons[child]).filter(level=promise.level)
+        return int(counted["persons"].item()) < FEWEST_PERSONS
 
     def _learned(self, name: str, model: str, options: Mapping[str, Any]) -> TableModel:
         data, link = self._told[name], self._plan.main.get(name)

@@ -162,8 +162,8 @@ def test_a_kept_table_stays_and_what_it_decides_follows(real: tm.Database) -> No
 
 
 def test_a_stored_model_keeps_nothing_of_a_single_person(real: tm.Database, tmp_path: Path) -> None:
-    """One customer alone bought two products, and paid 13.3742; another one's town, name and way of
-    shipping are nobody else's."""
+    """One customer alone bought two products, and paid 13.3742; another one's town, name, way of
+    shipping and of packing are nobody else's."""
     lines, orders = real["lines"].frame, real["orders"].frame
     alone = pl.col("product_id").is_in([0, 1])
     paid = pl.when(alone).then(13.3742).otherwise(pl.col("paid"))
@@ -179,6 +179,11 @@ def test_a_stored_model_keeps_nothing_of_a_single_person(real: tm.Database, tmp_
     orders = orders.with_columns(
         ship_to=ships, freight=pl.when(is_theirs).then(9876.5).otherwise("freight")
     )
+    theirs = orders.filter(is_theirs)["order_id"].implode()
+    odd = pl.col("product_id") % 2 == 1
+    packed = pl.when(odd & pl.col("order_id").is_in(theirs)).then(pl.lit("Kryptonite"))
+    plain = pl.when(pl.col("product_id") % 3 == 0).then(pl.lit("box")).otherwise(pl.lit("bag"))
+    lines = lines.with_columns(packed=packed.otherwise(plain))
     town = pl.when(is_theirs).then(pl.lit("Timbuktu")).otherwise(pl.col("town"))
     tables = {
         "customers": real["customers"].frame.with_columns(town=town),
@@ -189,7 +194,7 @@ def test_a_stored_model_keeps_nothing_of_a_single_person(real: tm.Database, tmp_
     read = {name: replace(tm.read(frame), name=name) for name, frame in tables.items()}
     base = replace(real, tables=read)
     names = set(real["customers"].frame["name"])
-    secrets = {"13.3742", "9876.5", "Zanzibar", "Timbuktu", *names}
+    secrets = {"13.3742", "9876.5", "Zanzibar", "Timbuktu", "Kryptonite", *names}
     for kept in ((), ("products",)):
         model = tm.fit_database(base, keep_tables=kept)
         path = model.save(tmp_path / f"{len(kept)}.tidemill")

@@ -19,6 +19,8 @@ FEW = 10
 """With so many rows, half of what they stay behind is aimed at in addition."""
 ROUNDS = 4
 """How often all rows are looked at."""
+MOST_AT_ONCE = 100_000
+"""So many rows, in whole groups, are looked at together."""
 MOST_TOGETHER = 300
 """Larger groups are looked at in parts of so many rows, each of which keeps what is told of all."""
 
@@ -141,27 +143,53 @@ def chosen(
         drawn: What promises speak of -> (K, n) numbers, NaN where one is missing.
         rng: Source of chance.
     """
-    several = len(next(iter(drawn.values())))
-    rows = np.flatnonzero(at >= 0)
-    block, position, group = _blocks(at[rows], rng)
+    found = np.zeros(len(at), np.int64)
+    there = np.flatnonzero(at >= 0)
+    there = there[np.argsort(at[there], kind="stable")]
+    starts = np.flatnonzero(np.r_[True, np.diff(at[there]) != 0])
+    cuts = starts[np.r_[True, np.diff(starts // MOST_AT_ONCE) > 0]][1:]
+    units = {one: _units(one, promises, above) for one in drawn}
+    for rows in np.split(there, cuts):
+        block, position, group = _blocks(at[rows], rng)
+        told = [
+            _Told.of(one, promises, above, values[:, rows], group, units[one])
+            for one, values in drawn.items()
+        ]
+        found[rows] = _drawn_by_turns(told, block, position, len(group), rng)
+    return found
+
+
+def _drawn_by_turns(
+    told: Sequence[_Told],
+    block: np.ndarray,
+    position: np.ndarray,
+    blocks: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """(n,) the choice of each row: those that stand in the same place of all blocks at a time."""
+    choice = np.zeros(len(block), np.int64)
     steps = np.split(np.argsort(position, kind="stable"), np.cumsum(np.bincount(position))[:-1])
-    told = [_Told.of(one, promises, above, values[:, rows], group) for one, values in drawn.items()]
-    choice = np.zeros(len(rows), np.int64)
     for one in told:
-        one.begin(block, len(group))
+        one.begin(block, blocks)
     for _ in range(ROUNDS):
         for step in steps:
-            own = block[step]
-            chance = rng.gumbel(size=(several, len(step)))
+            own, before = block[step], choice[step]
+            off = sum(one.off(own, step, before) for one in told)
+            chance = rng.gumbel(size=np.shape(off)) - off / (2 * TOLERANCE**2)
+            choice[step] = np.argmax(chance, axis=0)
             for one in told:
-                chance -= one.off(own, step, choice[step]) / (2 * TOLERANCE**2)
-            taken = np.argmax(chance, axis=0)
-            for one in told:
-                one.take(own, step, choice[step], taken)
-            choice[step] = taken
-    found = np.zeros(len(at), np.int64)
-    found[rows] = choice
-    return found
+                one.take(own, step, before, choice[step])
+    return choice
+
+
+def _units(spoken: Spoken, promises: Sequence[Promise], above: pl.DataFrame) -> tuple[float, float]:
+    """The spread between groups of what is told of their mean, and of their spread; 0 for none."""
+    found = {MEAN: 0.0, SPREAD: 0.0}
+    for one in promises:
+        if one.spoken == spoken:
+            goal = above[one.name].cast(pl.Float64).drop_nulls().to_numpy()
+            found[one.what] = float(goal.std()) if len(goal) else 0.0
+    return found[MEAN], found[SPREAD]
 
 
 class _Told:
@@ -189,6 +217,7 @@ class _Told:
         above: pl.DataFrame,
         values: np.ndarray,
         group: np.ndarray,
+        units: tuple[float, float],
     ) -> _Told:
         """What is told of what some promises speak of.
 
@@ -197,16 +226,13 @@ class _Told:
             promises, above: As for :func:`chosen`.
             values: (K, n) numbers.
             group: (blocks,) the row above of each.
+            units: As :func:`_units` tells them.
         """
-        goals, units = {}, {}
-        for what in (MEAN, SPREAD):
-            goal = np.full(len(above), np.nan)
-            for one in promises:
-                if one.spoken == spoken and one.what == what:
-                    goal = above[one.name].cast(pl.Float64).to_numpy()
-            units[what] = float(np.nanstd(goal)) if np.isfinite(goal).any() else 0.0
-            goals[what] = goal[group] if units[what] else np.full(len(group), np.nan)
-        return _Told(values, goals[MEAN], goals[SPREAD], (units[MEAN], units[SPREAD]))
+        goals = {what: np.full(len(group), np.nan) for what in (MEAN, SPREAD)}
+        for one in promises:
+            if one.spoken == spoken:
+                goals[one.what] = above[one.name].cast(pl.Float64).to_numpy()[group]
+        return _Told(values.astype(np.float64), goals[MEAN], goals[SPREAD], units)
 
     def begin(self, block: np.ndarray, blocks: int) -> None:
         """The first row that is drawn for each place is taken."""

@@ -196,7 +196,7 @@ class TableModel:
             batches.append(batch)
             for one in promises:
                 if len(told[one.spoken]) == k:
-                    told[one.spoken].append(numbers(one, rows, traits))
+                    told[one.spoken].append(numbers(one, rows, traits).astype(np.float32))
             now = {one: values[-1] for one, values in told.items()}
             aim = replace(aim, frame=aimed(promises, above.frame, aim.frame, at, now))
         drawn_ = {one: np.stack(values) for one, values in told.items()}

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import polars as pl
+import pytest
 
 import tidemill as tm
+from tidemill.relational import promises
 from tidemill.relational.plan import copied
 from tidemill.relational.promises import MEAN, SPREAD, Promise, aimed, chosen
 from tidemill.relational.sorts import sorts_of
@@ -39,6 +41,18 @@ def test_of_several_rows_those_are_taken_that_keep_what_is_told() -> None:
     assert set(np.unique(taken)) == set(range(8))
 
 
+def test_many_rows_are_looked_at_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(promises, "MOST_AT_ONCE", 50)
+    monkeypatch.setattr(promises, "MOST_TOGETHER", 20)
+    rng = np.random.default_rng(3)
+    at = rng.permutation(np.repeat(np.arange(40), 60))
+    goal = rng.normal(0, 0.5, 40)
+    drawn = rng.normal(0, 1, (4, len(at)))
+    taken = chosen([MEANS], pl.DataFrame({"mean": goal}), at, {MEANS.spoken: drawn}, rng)
+    means = of_groups(drawn[taken, np.arange(len(at))], at)[0]
+    assert np.corrcoef(means, goal)[0, 1] > 0.95
+
+
 def test_rows_that_are_told_nothing_of_are_drawn_as_they_are() -> None:
     rng = np.random.default_rng(1)
     at = np.r_[np.repeat(np.arange(50), 40), np.full(100, -1)]
@@ -49,6 +63,8 @@ def test_rows_that_are_told_nothing_of_are_drawn_as_they_are() -> None:
     drawn[:, ::7] = np.nan
     taken = chosen([MEANS], above, at, {MEANS.spoken: drawn}, rng)
     assert (taken[at < 0] == 0).all()
+    loose = chosen([MEANS], above, np.full(5, -1), {MEANS.spoken: drawn[:, :5]}, rng)
+    assert loose.tolist() == [0] * 5
     free = (at >= 0) & (at < 25)
     values = drawn[taken, np.arange(len(at))][free]
     known = values[np.isfinite(values)]

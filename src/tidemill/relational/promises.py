@@ -145,6 +145,8 @@ def chosen(
     """
     found = np.zeros(len(at), np.int64)
     there = np.flatnonzero(at >= 0)
+    if not len(there):
+        return found
     there = there[np.argsort(at[there], kind="stable")]
     starts = np.flatnonzero(np.r_[True, np.diff(at[there]) != 0])
     cuts = starts[np.r_[True, np.diff(starts // MOST_AT_ONCE) > 0]][1:]

@@ -12,9 +12,10 @@ import polars as pl
 from tidemill.core.database import ASTRAY, Database, Link, gathered, naming
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
-from tidemill.core.schema import Schema, exact_number
+from tidemill.core.schema import Rule, Schema
 from tidemill.core.words import plural
 from tidemill.relational.dealing import dealt, dealt_by_depth
+from tidemill.relational.derived import derived, in_steps
 from tidemill.relational.running import ALL, Running, in_order, reckoned
 from tidemill.relational.summaries import count_name, opening_name, same_name
 
@@ -203,26 +204,34 @@ class Making:
         made = self._made[table]
         found = made.frame[name] if name in made.frame.columns else None
         if table not in self._model.kept and (table, name) not in asked:
-            for link in self._pointing(table):
-                if name in link.columns:
-                    other = link.to[link.columns.index(name)]
-                    above = self._column(link.parent, other, (*asked, (table, name)))
-                    found = self._pointed(link, other, above)
-                    break
-            main = self._model.plan.main.get(table)
-            if main is not None and name in self._model.links[main].same:
-                found = self._same(main, name)
-            rules = {} if main is None else {r.column: r for r in self._model.links[main].running}
-            if main is not None and name in rules:
-                found = self._reckoned(main, rules[name])
-            for link in self._pointing(table):
-                copied = dict(self._model.links[link].copied)
-                if name in copied:
-                    above = self._column(link.parent, copied[name], (*asked, (table, name)))
-                    found = self._pointed(link, copied[name], above)
+            other = self._known_otherwise(table, name, (*asked, (table, name)))
+            found = found if other is None else other
         if found is not None:
             self._done[table, name] = found
         return found
+
+    def _known_otherwise(
+        self, table: str, name: str, asked: tuple[tuple[str, str], ...]
+    ) -> pl.Series | None:
+        """A column that is not drawn with the others of its table; None for one that is."""
+        for link in self._pointing(table):
+            pairs = {
+                **dict(self._model.links[link].copied),
+                **dict(zip(link.columns, link.to, strict=True)),
+            }
+            if name in pairs:
+                above = self._column(link.parent, pairs[name], asked)
+                return self._pointed(link, pairs[name], above)
+        for rule in self._model.derived.get(table, ()):
+            if rule.columns[-1] == name:
+                return self._derived(table, rule, asked)
+        main = self._model.plan.main.get(table)
+        if main is None:
+            return None
+        if name in self._model.links[main].same:
+            return self._same(main, name)
+        rules = {rule.column: rule for rule in self._model.links[main].running}
+        return self._reckoned(main, rules[name]) if name in rules else None
 
     def _pointing(self, table: str) -> list[Link]:
         """The links of a table, the one that its rows are made for first."""
@@ -259,11 +268,17 @@ class Making:
         order = in_order(rows, at, known.time or None)
         column = self._model.columns[link.child][rule.column]
         values = reckoned(rule, rows, at, order, before)
-        if column.step is not None:
-            step = float(exact_number(column.step))
-            values = np.round(np.round(values / step) * step, 9)
-        whole = column.dtype.startswith(("Int", "UInt"))
-        return pl.Series(rule.column, values).cast(pl.Int64 if whole else pl.Float64)
+        return in_steps(values, column)
+
+    def _derived(
+        self, table: str, rule: Rule, asked: tuple[tuple[str, str], ...]
+    ) -> pl.Series | None:
+        """A column that is reckoned from others of its row."""
+        parts = [self._column(table, name, asked) for name in rule.columns[:-1]]
+        known = [one for one in parts if one is not None]
+        if len(known) < len(parts):
+            return None
+        return derived(rule, known, self._model.columns[table][rule.columns[-1]])
 
     def _strange(self, link: Link, other: str, n: int) -> pl.Series:
         """Keys that no row has."""

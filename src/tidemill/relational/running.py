@@ -40,6 +40,18 @@ class Running:
     levels: tuple[str, ...] = ()
     but: bool = False
 
+    def __str__(self) -> str:
+        if self.amount is None:
+            return f"{self.column} counts the rows"
+        sign = "less" if self.but else "more"
+        if self.by is None:
+            return f"{self.column} is that of the row before and {self.amount} {sign}"
+        of = "other than " if self.but else ""
+        return (
+            f"{self.column} is that of the row before and {self.amount} more, or less where "
+            f"{self.by} is {of}{' or '.join(self.levels)}"
+        )
+
     def steps(self, rows: pl.DataFrame) -> np.ndarray:
         """(n,) what each row adds."""
         if self.amount is None:

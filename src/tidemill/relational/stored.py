@@ -13,8 +13,9 @@ from tidemill.core import checked_values as checked
 from tidemill.core.database import Link, TableKey
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
-from tidemill.core.schema import Schema
+from tidemill.core.schema import Rule, Schema
 from tidemill.core.states import from_state, to_state
+from tidemill.relational.derived import is_derived
 from tidemill.relational.plan import TablePlan
 from tidemill.relational.promises import Promise
 from tidemill.relational.running import Running
@@ -60,6 +61,9 @@ def state_of(model: DatabaseModel) -> tuple[dict[str, Any], dict[str, np.ndarray
             tables[name], own = model.models[name].to_state()
             arrays |= {f"{at}.{part}": array for part, array in own.items()}
     documents["tables"] = tables
+    documents["derived"] = {
+        name: [to_state(rule) for rule in rules] for name, rules in model.derived.items()
+    }
     return documents, arrays
 
 
@@ -111,9 +115,25 @@ def model_of(
     columns = {name: Schema.from_state(state) for name, state in documents["columns"].items()}
     if set(columns) != set(plan.order):
         raise ValueError("the columns are not those of the tables")
+    derived = {
+        name: _derived_of(rules, columns[name]) for name, rules in documents["derived"].items()
+    }
     told = {key: value for key, value in manifest.items() if key not in ("format", "sha256")}
     named = {key.table: key for key in keys}
-    return DatabaseModel(plan, models, kept, columns, named, links, told, path)
+    return DatabaseModel(plan, models, kept, columns, named, links, derived, told, path)
+
+
+def _derived_of(states: list[Any], columns: Schema) -> tuple[Rule, ...]:
+    """Rules by which columns are reckoned.
+
+    Raises:
+        ValueError: They cannot be.
+    """
+    rules = tuple(from_state(Rule, state) for state in states)
+    for rule in rules:
+        if not set(rule.columns) <= set(columns.names) or not is_derived(rule, columns):
+            raise ValueError("a rule speaks of what is not there")
+    return rules
 
 
 def _check_sorts(

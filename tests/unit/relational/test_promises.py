@@ -162,3 +162,47 @@ def test_a_column_of_the_row_that_is_pointed_to_is_known_again() -> None:
     off = lines.with_columns(pl.Series("UnitPrice", np.r_[0.5, price[of][1:]]))
     other = replace(base, tables={**tables, "lines": tm.read(off)})
     assert copied(other, link, other.places(link)) == {"Cold": "cold"}
+
+
+def test_what_is_reckoned_from_a_column_of_another_table_stays_right() -> None:
+    rng = np.random.default_rng(0)
+    of = rng.integers(0, 40, 900)
+    price = np.round(rng.uniform(1, 9, 40), 2)
+    pieces = rng.integers(1, 9, 900)
+    lines = pl.DataFrame(
+        {
+            "line": np.arange(900) + 1,
+            "product": of + 1,
+            "price": price[of],
+            "pieces": pieces,
+            "total": np.round(price[of] * pieces, 2),
+        }
+    )
+    products = pl.DataFrame({"id": np.arange(40) + 1, "price": price})
+    tables = {"lines": lines, "products": products}
+    read = {name: replace(tm.read(frame), name=name) for name, frame in tables.items()}
+    keys = {"lines": tm.TableKey("lines", ("line",)), "products": tm.TableKey("products", ("id",))}
+    link = tm.Link("lines", ("product",), "products", ("id",))
+    model = tm.fit_database(tm.Database(read, keys, (link,)), keep_tables=["products"])
+    assert [rule.kind for rule in model.derived["lines"]] == ["a*b=c"]
+    made = tm.sample_database(model, seed=1)
+    rows = made["lines"].frame
+    assert rows.schema == read["lines"].frame.schema
+    assert (rows["price"].to_numpy() == price[made.places(link)]).all()
+    assert ((rows["price"] * rows["pieces"]).round(2) == rows["total"]).all()
+
+
+def test_a_rule_that_cannot_be_reckoned_keeps_its_columns_together() -> None:
+    rng = np.random.default_rng(1)
+    of = rng.integers(0, 40, 900)
+    price = np.round(rng.uniform(20, 90, 40), 2)
+    paid = np.round(price[of] * rng.uniform(0.5, 1, 900), 2)
+    lines = pl.DataFrame({"product": of + 1, "price": price[of], "paid": paid})
+    products = pl.DataFrame({"id": np.arange(40) + 1, "price": price})
+    tables = {"lines": lines, "products": products}
+    read = {name: replace(tm.read(frame), name=name) for name, frame in tables.items()}
+    link = tm.Link("lines", ("product",), "products", ("id",))
+    base = tm.Database(read, {"products": tm.TableKey("products", ("id",))}, (link,))
+    made = tm.sample_database(tm.fit_database(base, keep_tables=["products"]), seed=1)
+    rows = made["lines"].frame
+    assert (rows["paid"] <= rows["price"]).all()  # nobody pays more than the price

@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 import polars as pl
 
+from tidemill.core.columns import by_name
 from tidemill.core.database import Database, Link
 from tidemill.core.database_scores import (
     COLUMNS,
@@ -177,8 +178,7 @@ class _Judging:
         sort = _sort(link, self._plan)
         scores = [self._held(link)]
         if sort != "as it was":
-            counts = partial(relations.counts_alike, link=link)
-            scores.append(_score(COUNTS, "high", self._bench(link.parent), counts, _counts(link)))
+            scores.append(self._counted(link))
             bench = self._bench(link.child)
             between = partial(relations.between_error, link=link)
             hop = partial(relations.hop_error, path=[link])
@@ -195,6 +195,15 @@ class _Judging:
             f"a row that is there; of real ones {percent(real)}."
         )
         return Score("links", HELD, made, None, real, "high", sentence)
+
+    def _counted(self, link: Link) -> Score:
+        bench = self._bench(link.parent)
+        fewest = min(len(one[link.parent]) for one in (bench.real, *bench.sides))
+        if fewest < FEWEST_COMPARED:
+            why = f"there are {plural(fewest, 'row')} of '{link.parent}' on a side"
+            return Score("links", COUNTS, None, why=why)
+        measure = partial(relations.counts_alike, link=link)
+        return _score(COUNTS, "high", bench, measure, _counts(link))
 
     def _ways(self) -> tuple[Score, ...]:
         """How columns go together that are several links apart, from each table upwards."""
@@ -249,7 +258,8 @@ class _Judging:
                 f"A tree classifier that sees a row of '{name}' with {AGG_TOLD[plus]} of the rows "
                 f"that point to it picks the real one out of a real and a made one in "
                 f"{percent(made)} of cases (guessing: 50 %; the same rows with all links dealt at "
-                f"random: {percent(floor)}; other real rows: {percent(ceiling)}).{_giving_away(judged[0])}"
+                f"random: {percent(floor)}; other real rows: {percent(ceiling)})."
+                f"{_giving_away(judged[0])}"
             )
             found.append(
                 Score(
@@ -324,21 +334,22 @@ def together(
     light = _told(score)
     others = [one for one in judged if _told(one[1]) == light]
     name, score = max(others, key=lambda one: one[1].value or 0.0)
-    said = ANSWERS[light].format(name=name)
+    text = _headline(name, score)
     if held < FEWEST_ROOTS:
         said = (
-            f"Not sure: only {plural(held, 'row')} of '{root}' were held out. As far as these "
-            f"tell: {said[0].lower()}{said[1:]}"
+            f"Not sure, as only {plural(held, 'row')} of '{root}' were held out: every link holds; "
+            f"as far as these tell, {ANSWERS[light]}."
         )
-        light = "not known" if light == "green" else light
-    return DatabaseAnswer(light, f"{said} Every link holds.", _headline(name, score))
+        return DatabaseAnswer("not known", said, text)
+    return DatabaseAnswer(light, f"{YES[light]}: every link holds, and {ANSWERS[light]}.", text)
 
 
 LIGHT_ORDER: tuple[Light, ...] = ("green", "amber", "red")
+YES: dict[Light, str] = {"green": "Yes", "amber": "Nearly", "red": "No"}
 ANSWERS: dict[Light, str] = {
-    "green": "Yes: the tables hang together as the real ones do.",
-    "amber": "Nearly: the tables hang together, but not quite as the real ones do.",
-    "red": "No: rows of '{name}' with what points to them are told from real ones.",
+    "green": "the tables hang together as the real ones do",
+    "amber": "the tables hang together nearly as the real ones do",
+    "red": "yet rows with what points to them are told from real ones",
 }
 
 
@@ -350,14 +361,14 @@ def _giving_away(found: Judgement) -> str:
 
 
 def _headline(name: str, score: Score) -> str:
-    assert score.value is not None and score.floor is not None and score.ceiling is not None
+    value, floor, ceiling = score.value or 0.0, score.floor or 0.0, score.ceiling or 0.0
     little = ""
-    if score.floor - score.ceiling < TOLD_APART:
+    if floor - ceiling < TOLD_APART:
         little = " Even links dealt at random are hardly told here, so this says little of them."
     return (
         f"A classifier that sees rows of '{name}' with what points to them tells made from real "
-        f"ones with AUC {ratio(score.value)} (0.5 is guessing; links dealt at random "
-        f"{ratio(score.floor)}, other real rows {ratio(score.ceiling)}).{little}"
+        f"ones with AUC {ratio(value)} (0.5 is guessing; links dealt at random {ratio(floor)}, "
+        f"other real rows {ratio(ceiling)}).{little}"
     )
 
 
@@ -457,7 +468,11 @@ def _safe(name: str) -> str:
 
 def _same(one: Database, other: Database, name: str) -> bool:
     """Whether a table has the same rows in both."""
-    return name in other.tables and one[name].frame.equals(other[name].frame)
+    if name not in other.tables or not len(one[name]):
+        return False
+    names = [column for column in one[name].schema.names if column in other[name].schema]
+    frames = [each[name].frame.select(by_name(*names)) for each in (one, other)]
+    return bool(names) and frames[0].equals(frames[1])
 
 
 def _divided_by(train: Database, whole: set[str], plan: TablePlan) -> str:

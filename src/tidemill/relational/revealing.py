@@ -11,6 +11,7 @@ import numpy as np
 
 from tidemill.core.database import Database, Link
 from tidemill.core.dataset import Dataset
+from tidemill.core.light import Light
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
 from tidemill.core.score import Score
@@ -167,8 +168,8 @@ def _closeness(placed: Placed, name: str, table: str, run: Run, *, always: bool 
     low, high = (0.5 + mine.error * side for side in (-1, 1))
     found = measured(mine, ceiling, LIMIT)
     if isinstance(found, str):
-        light = "not known" if always else None
-        return Score(METRIC, name, None, better="low", why=found, light=light)
+        unseen: Light | None = "not known" if always else None
+        return Score(METRIC, name, None, better="low", why=found, light=unseen)
     sentence = (
         f"{percent(share)} of {plural(len(placed.made), 'made row')} of '{table}' are nearer "
         f"to one that was learned than to any of as many that were held out. Chance: "

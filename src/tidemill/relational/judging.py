@@ -294,7 +294,8 @@ HELD = "links that hold"
 COUNTS = "rows below each"
 BETWEEN = "likeness within groups: error"
 HOP = "one link apart: error"
-AGG_PLUS, AGG = "told with what points to it", "told with counts and means below"
+AGG_PLUS = "told from real ones, by all below (AUC)"
+AGG = "told from real ones, by counts and means below (AUC)"
 AGG_TOLD = {True: "counts, means, spread and shares", False: "counts and means"}
 
 

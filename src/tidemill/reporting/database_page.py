@@ -48,6 +48,8 @@ from tidemill.reporting.trust import gauges
 
 ROOTS, CHILDREN, SHOWN_COLUMNS = 3, 4, 8
 """Made rows that are shown, of the rows below each, and their columns."""
+FEWEST_SHOWN = 20
+"""Rows that are pointed to, of which it is shown how many point to them."""
 _CELL = 30
 _MARK = "--"
 _HOLDS = {
@@ -213,7 +215,7 @@ def _links(account: DatabaseAccount) -> list[Block]:
             Key("real, learned", "made"),
             Grid(tuple(pictures)),
         ]
-    if account.scores.ways:
+    if any(one.value is not None for one in account.scores.ways):
         blocks += [Heading("Further apart"), *gauges(account.scores.ways)]
     detailed: list[Block] = []
     for link in links:
@@ -244,7 +246,7 @@ def _pictures(account: DatabaseAccount, links: Sequence[LinkScores]) -> list[Blo
         real, made = (
             _counts(base, known[link.link]) for base in (account.train, account.synthetic)
         )
-        if not len(real) or not len(made):
+        if min(len(real), len(made)) < FEWEST_SHOWN:
             continue
         title = f"{link.child} a row of {link.parent}"
         if len([one for one in links if (one.child, one.parent) == (link.child, link.parent)]) > 1:
@@ -326,12 +328,13 @@ def _leaks(account: DatabaseAccount) -> list[Block]:
 def _rows(account: DatabaseAccount) -> list[Block]:
     """A few made rows of the root with what is made for them; none that stays as it is."""
     root, base = account.scores.root, account.synthetic
-    if not len(base[root]):
-        return []
+    if not len(base[root]) or account.scores.privacy.light == "red":
+        return []  # who gives persons away may repeat their rows
     made_for = {one.child: one for one in account.scores.links if one.sort == "made for"}
     known = {str(link): link for link in base.links}
     at = np.arange(min(ROOTS, len(base[root])))
-    blocks: list[Block] = [Paragraph("These rows are made; no person stands behind them.")]
+    text = f"The first made rows of '{root}', each with what is made for it; no real row is shown."
+    blocks: list[Block] = [Paragraph(text)]
     cards: list[Block] = []
     for place in at:
         own: list[Block] = [_shown(base[root].rows(np.array([place])), root, 1)]

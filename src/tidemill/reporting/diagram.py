@@ -103,7 +103,7 @@ def piled(diagram: Diagram) -> DrawnDiagram:
         elif over.get(arrow.child) == arrow.parent and arrow.sort == "made for":
             at, low = parent.x + INDENT // 2, parent.y + parent.height
             path = f"M{child.x} {child.middle}H{at}V{low + TIP}"
-            head = f"M{at} {low}l-4 {TIP}h8z"
+            head = f"M{at} {low}l-4,{TIP}h8z"
             arrows.append((arrow.sort, path, head, arrow.text))
         else:
             bulge = min(side + 14 + abs(child.middle - parent.middle) // 12, NARROW - 8)
@@ -239,4 +239,4 @@ def _loop(arrow: Arrow, place: _Place) -> tuple[str, str, str, str]:
 
 def _left(x: int, y: int) -> str:
     """The head of an arrow that points left to here."""
-    return f"M{x} {y}l{TIP} -4v8z"
+    return f"M{x} {y}l{TIP},-4v8z"

@@ -920,6 +920,8 @@ def run(
 
     of_one = {**roles, "target": target, "preset": preset, "privacy": privacy != "none"}
     of_one |= {"rows": rows, "rounds": rounds != 1, "steps": limits.get("steps")}
+    outputs = sorted({*verbs.run_folder.OUTPUTS, *verbs.databases.OUTPUTS})
+    verbs.refuse_over(out, outputs, data, roles.get("schema"))
     with _job(work, **limits) as job:
         database = _database(data, keys, links, job, [*keep_tables, *(table_rows or ())])
         if database is not None:

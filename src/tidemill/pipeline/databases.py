@@ -158,21 +158,9 @@ def databases_in(
     folder: Path, model: DatabaseModel, run: Run
 ) -> tuple[Database, Database, Database]:
     """Training part, held-out part and made database in the folder of a run, as its model knows
-    them.
-
-    Raises:
-        InputError: One is not there, or the run is not finished.
-    """
-    paths = [folder / f"{name}.sqlite" for name in SIDES]
-    for path in paths:
-        if not path.is_file():
-            raise InputError(
-                f"there is no {path.name} in this folder",
-                where=str(folder),
-                hint="give a folder that `tidemill run` wrote of a database",
-            )
+    them."""
     quiet = run.child(quiet=True)
-    first, *others = (read_database(path, quiet) for path in paths)
+    first, *others = (read_database(folder / f"{name}.sqlite", quiet) for name in SIDES)
     keys = {name: key for name, key in model.keys.items() if name in first.tables}
     links = tuple(one for one in model.links if {one.child, one.parent} <= first.tables.keys())
     train = Database(first.tables, keys, links, str(model.manifest["name"]))
@@ -187,6 +175,13 @@ def judged_in(folder: Path, run: Run) -> DatabaseScores:
         InputError: One is not there, or the run is not finished.
     """
     refuse_unfinished(folder)
+    for name in (*(f"{side}.sqlite" for side in SIDES), MODEL):
+        if not (folder / name).is_file():
+            raise InputError(
+                f"there is no {name} in this folder",
+                where=str(folder),
+                hint="give a folder that `tidemill run` wrote of a database",
+            )
     return judge(*databases_in(folder, DatabaseModel.load(folder / MODEL), run), run)
 
 

@@ -251,13 +251,13 @@ class Arrow:
 
     Attributes:
         child, parent: The boxes.
-        sort: How the link comes about; see :class:`tidemill.core.database_scores.LinkScores`.
+        how: How the link comes about; see :class:`tidemill.core.database_scores.LinkScores`.
         text: The link in words.
     """
 
     child: str
     parent: str
-    sort: LinkSort
+    how: LinkSort
     text: str = ""
 
 

@@ -31,7 +31,7 @@ class DrawnDiagram:
     Attributes:
         width, height: Of the whole.
         boxes: (x, y, width, height, whether it is kept, name, lines).
-        arrows: (sort, path, path of the head, words).
+        arrows: (how, path, path of the head, words).
     """
 
     width: int
@@ -85,7 +85,7 @@ def layered(diagram: Diagram) -> DrawnDiagram:
 
 def piled(diagram: Diagram) -> DrawnDiagram:
     """One below the other, each indented below the one that its rows are made for."""
-    over = {one.child: one.parent for one in diagram.arrows if one.sort == "made for"}
+    over = {one.child: one.parent for one in diagram.arrows if one.how == "made for"}
     places: dict[str, _Place] = {}
     y = 1
     for name, depth in _tree(diagram, over):
@@ -100,11 +100,11 @@ def piled(diagram: Diagram) -> DrawnDiagram:
         child, parent = places[arrow.child], places[arrow.parent]
         if arrow.child == arrow.parent:
             arrows.append(_loop(arrow, child))
-        elif over.get(arrow.child) == arrow.parent and arrow.sort == "made for":
+        elif over.get(arrow.child) == arrow.parent and arrow.how == "made for":
             at, low = parent.x + INDENT // 2, parent.y + parent.height
             path = f"M{child.x} {child.middle}H{at}V{low + TIP}"
             head = f"M{at} {low}l-4,{TIP}h8z"
-            arrows.append((arrow.sort, path, head, arrow.text))
+            arrows.append((arrow.how, path, head, arrow.text))
         else:
             bulge = min(side + 14 + abs(child.middle - parent.middle) // 12, NARROW - 8)
             end = parent.middle + 8
@@ -112,7 +112,7 @@ def piled(diagram: Diagram) -> DrawnDiagram:
                 f"M{child.right} {child.middle}C{bulge} {child.middle} {bulge} {end} "
                 f"{parent.right + TIP} {end}"
             )
-            arrows.append((arrow.sort, path, _left(parent.right, end), arrow.text))
+            arrows.append((arrow.how, path, _left(parent.right, end), arrow.text))
     return _drawn(diagram, places, NARROW, y, arrows)
 
 
@@ -227,14 +227,14 @@ def _curve(
         f"M{child.x} {start}C{child.x - bend} {start} {parent.right + TIP + bend} {end} "
         f"{parent.right + TIP} {end}"
     )
-    return arrow.sort, path, _left(parent.right, end), arrow.text
+    return arrow.how, path, _left(parent.right, end), arrow.text
 
 
 def _loop(arrow: Arrow, place: _Place) -> tuple[str, str, str, str]:
     """An arrow from the right side of a box to the same side."""
     x, start, end = place.right, place.y + 10, place.y + min(30, place.height - 8)
     path = f"M{x} {start}C{x + LOOP} {start - 4} {x + LOOP} {end + 4} {x + TIP} {end}"
-    return arrow.sort, path, _left(x, end), arrow.text
+    return arrow.how, path, _left(x, end), arrow.text
 
 
 def _left(x: int, y: int) -> str:

@@ -76,6 +76,7 @@ def test_trees_on_the_halves_of_adult(real: Path) -> None:
     assert judged_by_trees(holdout, made, tm.Run()).auc.value < 0.555
 
 
+@pytest.mark.slow
 def test_northwind_from_tables_to_the_answer(
     real: Path, tmp_path: Path, tidemill: Tidemill
 ) -> None:

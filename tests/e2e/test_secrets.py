@@ -297,6 +297,7 @@ def test_no_verb_tells_a_secret(table: str, verb: str, played: dict[str, Played]
     assert found(played[table].call(verb), played[table].planted.secrets) == []
 
 
+@pytest.mark.slow
 def test_a_database_tells_no_secret(tmp_path: Path) -> None:
     """A run of patients with their stays, judged again, and told again."""
     planted = patients()

@@ -342,7 +342,9 @@ def together(
             f"as far as these tell, {ANSWERS[light]}."
         )
         return DatabaseAnswer("not known", said, text)
-    return DatabaseAnswer(light, f"{YES[light]}: every link holds, and {ANSWERS[light]}.", text)
+    joined = "but" if light == "red" else "and"
+    said = f"{YES[light]}: every link holds, {joined} {ANSWERS[light]}."
+    return DatabaseAnswer(light, said, text)
 
 
 LIGHT_ORDER: tuple[Light, ...] = ("green", "amber", "red")
@@ -350,7 +352,7 @@ YES: dict[Light, str] = {"green": "Yes", "amber": "Nearly", "red": "No"}
 ANSWERS: dict[Light, str] = {
     "green": "the tables hang together as the real ones do",
     "amber": "the tables hang together nearly as the real ones do",
-    "red": "yet rows with what points to them are told from real ones",
+    "red": "rows with what points to them are told from real ones",
 }
 
 

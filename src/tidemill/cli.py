@@ -917,10 +917,11 @@ def run(
 ) -> None:
     """Do the whole job, from a table, or from several that are linked, to the report."""
     from tidemill import verbs
+    from tidemill.pipeline import databases, folder
 
     of_one = {**roles, "target": target, "preset": preset, "privacy": privacy != "none"}
     of_one |= {"rows": rows, "rounds": rounds != 1, "steps": limits.get("steps")}
-    outputs = sorted({*verbs.run_folder.OUTPUTS, *verbs.databases.OUTPUTS})
+    outputs = sorted({*folder.OUTPUTS, *databases.OUTPUTS})
     verbs.refuse_over(out, outputs, data, roles.get("schema"))
     with _job(work, **limits) as job:
         database = _database(data, keys, links, job, [*keep_tables, *(table_rows or ())])

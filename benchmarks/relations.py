@@ -32,12 +32,16 @@ from one_by_one import kept, shown  # noqa: E402
 
 import tidemill as tm  # noqa: E402
 from tidemill.metrics import relations  # noqa: E402
-from tidemill.relational.plan import TablePlan, plan_of, whose  # noqa: E402
+from tidemill.relational.division import (  # noqa: E402
+    dealt_at_random,
+    halves,
+    ignoring,
+    not_compared,
+)
+from tidemill.relational.plan import plan_of  # noqa: E402
 
 RESULTS = HERE / "results" / "relations.json"
 PAGE = HERE.parent / "docs" / "databases.md"
-FEWEST = 10
-COMMON = 0.8
 
 
 @dataclass(frozen=True)
@@ -163,83 +167,12 @@ def bank(accounts: int = 600) -> tm.Database:
     return tm.Database(read, keys, (link,), "bank")
 
 
-def part(base: tm.Database, plan: TablePlan, table: str, rows: np.ndarray) -> tm.Database:
-    """A database with only these rows of a table, and of the tables that are made for it only what
-    was made for these; all others stay whole.
-
-    Args:
-        base, plan: The tables and their plan.
-        table: The table that is divided.
-        rows: Positions in it, or a mask.
-    """
-    kept = np.zeros(len(base[table]), bool)
-    kept[rows] = True
-    stays = {table: kept}
-    for name in plan.order:
-        link = plan.main.get(name)
-        if link is not None and link.parent in stays and name != table:
-            at = base.places(link)
-            stays[name] = (at >= 0) & stays[link.parent][np.maximum(at, 0)]
-    tables = {
-        name: data.rows(np.flatnonzero(stays[name])) if name in stays else data
-        for name, data in base.tables.items()
-    }
-    return replace(base, tables=tables)
-
-
-def halves(
-    base: tm.Database, plan: TablePlan, table: str, rng: np.random.Generator
-) -> tuple[tm.Database, tm.Database]:
-    """Two parts, each with a half of the rows of a table, and what was made for these."""
-    order = rng.permutation(len(base[table]))
-    half = len(order) // 2
-    one, other = np.sort(order[:half]), np.sort(order[half : 2 * half])
-    return part(base, plan, table, one), part(base, plan, table, other)
-
-
-def compared(base: tm.Database) -> tm.Database:
-    """The database, in which columns of levels that hardly anybody shares are not compared."""
-    persons = whose(base, plan_of(base), {link: base.places(link) for link in base.links})
-    tables = {}
-    for name, data in base.tables.items():
-        left = []
-        for column in base.telling(name):
-            if column.kind != "category":
-                continue
-            told = pl.DataFrame(
-                {"level": data.frame[column.name].cast(pl.String), "person": persons[name]}
-            )
-            counts = (
-                told.drop_nulls()
-                .group_by("level")
-                .agg(pl.len().alias("rows"), pl.col("person").n_unique())
-            )
-            rare = counts.filter(pl.col("person") < FEWEST)["rows"].sum()
-            if rare > (1 - COMMON) * len(data):
-                left.append(column.name)
-        tables[name] = replace(data, schema=data.schema.with_roles("ignore", left))
-    return replace(base, tables=tables)
-
-
-def dealt_at_random(base: tm.Database, plan: TablePlan, rng: np.random.Generator) -> tm.Database:
-    """The same tables, whose rows point anywhere."""
-    tables = dict(base.tables)
-    for name, data in base.tables.items():
-        for link in plan.dealt.get(name, ()) + tuple(
-            one for one in plan.main.values() if one.child == name
-        ):
-            order = pl.Series(rng.permutation(len(data)))
-            shuffled = [data.frame[column].gather(order) for column in link.columns]
-            data = replace(data, frame=data.frame.with_columns(shuffled))
-        tables[name] = data
-    return replace(base, tables=tables)
-
-
 def measured(name: str, seed: int) -> dict[str, Any]:
     """One division."""
     task = TASKS[name]
     with tempfile.TemporaryDirectory() as folder:
-        base = compared(database(name, Path(folder)))
+        base = database(name, Path(folder))
+    base = ignoring(base, not_compared(base, plan_of(base)))
     plan = plan_of(base)
     rng = np.random.default_rng(seed)
     train, test = halves(base, plan, task.divided, rng)

@@ -273,7 +273,7 @@ def read(
     with _job(work) as job:
         database = _database(data, keys, links, job)
         if database is not None:
-            _refuse_of_one(database, data, {**roles, "target": target})
+            _refuse_of_one({**roles, "target": target}, data, database)
             job.say(shown_database(database), **as_state(database))
             return
         table = _read(data, job, target, roles)
@@ -307,13 +307,16 @@ def _database(
     return database
 
 
-def _refuse_of_one(database: Database, data: str, of_one: Mapping[str, Any]) -> None:
+def _refuse_of_one(
+    of_one: Mapping[str, Any], data: str | None, database: Database | None = None
+) -> None:
     """See that nothing is said that is about one table."""
     said = [name for name, value in of_one.items() if value]
     if said:
+        number = "several" if database is None else len(database.tables)
         raise OptionError(
             f"option '{said[0].replace('_', '-')}' is about the columns of one table, and these "
-            f"are {len(database.tables)}",
+            f"are {number}",
             where=data,
             hint="name one as FILE?table=NAME, or FILE?table=NAME&with=links for what its links "
             "tell",
@@ -439,7 +442,7 @@ def fit(
     with _job(work, checkpoint=kept, **limits) as job:
         database = _database(data, keys, links, job, keep_tables)
         if database is not None:
-            _refuse_of_one(database, data, of_one)
+            _refuse_of_one(of_one, data, database)
             of_model = {"model": model, "options": model_options, "keep_tables": keep_tables}
             _fit_database(database, out, of_model, work, job)
             return
@@ -686,13 +689,25 @@ def evaluate(
     target: options.Target = None,
     out: Annotated[Path | None, Doc("The scores as JSON.", "FILE", writes="file")] = None,
     metrics: options.Metrics = None,
+    keys: Annotated[Sequence[str], options.KEYS] = (),
+    links: Annotated[Sequence[str], options.LINKS] = (),
     roles: options.Roles,
     work: Work,
 ) -> None:
-    """Measure synthetic rows against real ones."""
+    """Measure synthetic rows, or a made database, against real ones."""
     from tidemill import verbs
+    from tidemill.pipeline.databases import is_run_of_database
 
     with _job(work) as job:
+        base = None if train is None else _database(train, keys, links, job)
+        if base is not None or (train is None and is_run_of_database(folder)):
+            where = str(folder) if base is None else train
+            _refuse_of_one({**roles, "target": target, "metric": metrics}, where)
+            found = verbs.evaluate_database(
+                base, holdout, synthetic, folder=None if base else folder, run=job.run
+            )
+            job.tell(str(found), out, scores=found.to_state())
+            return
         real = None if train is None else _read(train, job, target, roles)
         if real is None and folder is None:
             raise OptionError(
@@ -892,14 +907,39 @@ def run(
     privacy: options.Privacy = "none",
     rows: options.RunRows = None,
     rounds: options.RunRounds = 1,
+    keep_tables: Annotated[Sequence[str], options.KEPT_TABLES] = (),
+    table_rows: Annotated[Sequence[str] | None, options.TABLE_ROWS] = None,
+    keys: Annotated[Sequence[str], options.KEYS] = (),
+    links: Annotated[Sequence[str], options.LINKS] = (),
     limits: options.Limits,
     roles: options.Roles,
     work: Work,
 ) -> None:
-    """Do the whole job, from the table to the report."""
+    """Do the whole job, from a table, or from several that are linked, to the report."""
     from tidemill import verbs
+    from tidemill.pipeline import databases, folder
 
+    of_one = {**roles, "target": target, "preset": preset, "privacy": privacy != "none"}
+    of_one |= {"rows": rows, "rounds": rounds != 1, "steps": limits.get("steps")}
+    outputs = sorted({*folder.OUTPUTS, *databases.OUTPUTS})
+    verbs.refuse_over(out, outputs, data, roles.get("schema"))
     with _job(work, **limits) as job:
+        database = _database(data, keys, links, job, [*keep_tables, *(table_rows or ())])
+        if database is not None:
+            _refuse_of_one(of_one, data, database)
+            made = verbs.run_database(
+                database,
+                out=out,
+                model=model,
+                model_options=model_options,
+                keep_tables=keep_tables,
+                table_rows=table_rows,
+                overwrite=work.overwrite,
+                run=job.run,
+                command=_called(),
+            )
+            job.show(made.report.summary(), out)
+            return
         turned = verbs.run(
             data,
             out=out,

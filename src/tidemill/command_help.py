@@ -47,7 +47,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "run": (
         "tidemill run customers.csv --target churn",
         "tidemill run sales.xlsx --target amount --ignore customer_id --out sales-page",
-        "tidemill run photos.npz --model gan --minutes 10",
+        "tidemill run shop.sqlite --keep-table products --out runs/shop",
     ),
     "recipe": (
         "tidemill recipe churn customers.csv --target churn --quick --assume call=8 --currency EUR",
@@ -102,6 +102,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "--target churn",
         "tidemill evaluate --train train.csv --holdout holdout.csv --synthetic new.csv "
         "--metric marginals",
+        "tidemill evaluate runs/shop",
     ),
     "verdict": (
         "tidemill verdict --train train.csv --synthetic new.csv --target churn",

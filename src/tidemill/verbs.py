@@ -30,6 +30,7 @@ from tidemill.codecs.choosing import default_model
 from tidemill.core import options as stated
 from tidemill.core.artifact import is_stored_model
 from tidemill.core.database import Database
+from tidemill.core.database_scores import DatabaseScores
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import OptionError
 from tidemill.core.finding import Findings
@@ -55,9 +56,10 @@ from tidemill.io.target import Target
 from tidemill.metrics.evaluate import evaluate as measure
 from tidemill.mining.mine import mine as find
 from tidemill.models.presets import preset as settings
-from tidemill.pipeline import estimate, pipeline
+from tidemill.pipeline import databases, estimate, pipeline
 from tidemill.pipeline import folder as run_folder
 from tidemill.pipeline.results import files_in, model_in, tables_in
+from tidemill.relational.judging import judge
 from tidemill.relational.model import DatabaseModel
 from tidemill.reporting.base import ReportInput
 from tidemill.reporting.build import build
@@ -719,6 +721,50 @@ def evaluate(
     return measure(evidence(real, held, made, found, run), run, metrics)
 
 
+def evaluate_database(
+    train: Annotated[Database | str | Path | None, stated.TRAIN] = None,
+    holdout: Annotated[Database | str | Path | None, stated.HOLDOUT] = None,
+    synthetic: Annotated[Database | str | Path | None, stated.SYNTHETIC] = None,
+    *,
+    folder: Annotated[str | Path | None, stated.RUN_FOLDER] = None,
+    keys: Annotated[Sequence[str], stated.KEYS] = (),
+    links: Annotated[Sequence[str], stated.LINKS] = (),
+    seed: stated.Seed = 0,
+    run: Run | None = None,
+) -> DatabaseScores:
+    """Whether a made database hangs together as the real one, and whom it gives away.
+
+    Args:
+        train: The database that was learned.
+        holdout: The same tables with other rows of one of them, such as other customers with their
+            orders; what does not belong to these may be the same.
+        synthetic: The made database.
+        folder: The folder of a run of a database, in the place of all three.
+        keys, links: As for :func:`read_database`, where ``train`` is a path.
+        seed: Of samples and trees.
+        run: For progress and cancelling; its seed takes the place of ``seed``.
+
+    Raises:
+        DataError: Nothing was held out.
+        InputError, SchemaError: As for :func:`read_database`, or the tables differ.
+    """
+    job = run or _run(seed)
+    if folder is not None:
+        return databases.judged_in(Path(folder), job)
+    sides = {"train": train, "holdout": holdout, "synthetic": synthetic}
+    read_in = []
+    for name, given in sides.items():
+        if given is None:
+            raise _unnamed(name)
+        named = (keys, links) if name == "train" else ((), ())
+        if not isinstance(given, Database):
+            given = read_tables(given, job, keys=named[0], links=named[1])
+        read_in.append(given)
+    real, *others = read_in
+    held, made = (databases.alike(one, real, job) for one in others)
+    return judge(real, held, made, job)
+
+
 def verdict(
     train: Annotated[Table, stated.REAL],
     synthetic: Annotated[Table | Resampler, stated.GENERATED],
@@ -1015,6 +1061,73 @@ def run(
             rounds=rounds,
             command=command,
             source=redacted(str(source)) if isinstance(source, str | Path) else "",
+        )
+
+
+def run_database(
+    source: Database | str | Path,
+    *,
+    out: str | Path | None = None,
+    model: stated.ModelName = None,
+    model_options: stated.ModelOptions = None,
+    keep_tables: Annotated[Sequence[str], stated.KEPT_TABLES] = (),
+    table_rows: Annotated[Mapping[str, int] | Sequence[str] | None, stated.TABLE_ROWS] = None,
+    keys: Annotated[Sequence[str], stated.KEYS] = (),
+    links: Annotated[Sequence[str], stated.LINKS] = (),
+    seed: stated.Seed = 0,
+    minutes: stated.Minutes = None,
+    device: stated.Device = "auto",
+    overwrite: bool = False,
+    run: Run | None = None,
+    command: str = "",
+) -> databases.DatabaseRun:
+    """Once around with a whole database: read, divide, learn, make, judge, report.
+
+    Of the persons, or else of the rows of the first table, 30 % are held out with all that is
+    theirs.
+
+    Args:
+        source: A Database, or what :func:`read_database` takes.
+        out: A folder for report.html, report.json, scores.json, model.tidemill and the databases
+            train, holdout and synthetic, as SQLite files; None to write nothing.
+        model, model_options: Of each table, as for :func:`fit`; ``trees`` by default.
+        keep_tables: Tables whose rows stay as they are.
+        table_rows: How many rows of tables that are made for no others; as many as were learned by
+            default. All other tables follow.
+        keys, links: As for :func:`read_database`, where ``source`` is a path.
+        seed: The same seed, data and versions give the same results.
+        minutes, device: As for :func:`fit`; the minutes are those of all tables.
+        overwrite: Whether outputs that exist may be replaced.
+        run: For progress and cancelling, with a seed, a deadline and a device of its own.
+        command: How the run was started, for the report.
+
+    Raises:
+        TidemillError: Something that the user can mend; nothing half-written is left.
+    """
+    job = job_of(run, seed, minutes=minutes, device=device)
+    text = "" if isinstance(source, Database) else redacted(str(source))
+    if out is not None and not isinstance(source, Database):
+        written = [Path(out) / name for name in (*databases.OUTPUTS, UNFINISHED)]
+        refuse_clashes(written, [Path(source)])
+    with ExitStack() as stack:
+        results = None
+        if out is not None:
+            results = stack.enter_context(
+                making(Path(out), databases.OUTPUTS, "run of a database", overwrite=overwrite)
+            )
+        if not isinstance(source, Database):
+            source = read_tables(source, job, keys=keys, links=links)
+        return databases.run_database(
+            source,
+            job,
+            None if results is None else results.aside,
+            out=None if results is None else results.path,
+            model=model,
+            options=model_options,
+            keep=keep_tables,
+            rows=table_rows,
+            command=command,
+            source=text,
         )
 
 

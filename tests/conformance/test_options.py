@@ -36,7 +36,13 @@ def stated(function: Callable[..., Any]) -> dict[Doc, Any]:
 @pytest.mark.parametrize("name", VERBS)
 def test_a_command_has_the_options_of_its_verb(name: str) -> None:
     verb, command = stated(getattr(tm, name)), stated(getattr(cli, name))
-    if name in ("read", "fit", "sample"):  # one command for one table and for several
+    if name in (
+        "read",
+        "fit",
+        "sample",
+        "evaluate",
+        "run",
+    ):  # one command for one table and for several
         verb.update(stated(getattr(tm, f"{name}_database")))
     for doc, default in verb.items():
         assert command[doc] == default, doc

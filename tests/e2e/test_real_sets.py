@@ -77,6 +77,30 @@ def test_trees_on_the_halves_of_adult(real: Path) -> None:
 
 
 @pytest.mark.slow
+def test_northwind_from_tables_to_the_answer(
+    real: Path, tmp_path: Path, tidemill: Tidemill
+) -> None:
+    base = real / "northwind" / "northwind.sqlite"
+    if not base.exists():
+        pytest.skip("northwind is not there")
+    kept = ("Categories", "Products", "Regions", "Shippers", "Suppliers", "Territories")
+    words = [word for name in kept for word in ("--keep-table", name)]
+    done = tidemill("run", base, *words, "--out", tmp_path / "out", "--quiet")
+    assert done.code == 0, done.err
+    scores = json.loads((tmp_path / "out" / "scores.json").read_text())
+    assert scores["root"] == "Customers"
+    assert scores["light"] == "not known"  # 28 customers are held out
+    assert all(link["scores"][0]["value"] == 1 for link in scores["links"])
+    [orders] = [one for one in scores["tables"] if one["table"] == "Orders"]
+    first = orders["scores"][0]
+    assert first["ceiling"] < first["value"] < first["floor"] - 0.1
+    assert {one["table"] for one in scores["tables"] if one["kept"]} == set(kept)
+    again = tidemill("evaluate", tmp_path / "out", "--out", tmp_path / "again.json")
+    assert again.code == 0, again.err
+    assert (tmp_path / "again.json").read_text() == (tmp_path / "out" / "scores.json").read_text()
+
+
+@pytest.mark.slow
 def test_all_of_adult_is_learned(real: Path) -> None:
     # with histograms by row, LightGBM 4.7 wrote beyond its memory here
     model = tm.fit(real / "adult" / "adult.parquet", target="income")

@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import polars as pl
 import pytest
 import typer
 
@@ -164,6 +165,8 @@ ROWS = {
     "log.csv": "every changed cell, which the user asks for",
     "changes.csv": "every changed cell, which stays with the owner",
     "changes.parquet": "every changed cell, which stays with the owner",
+    "train.sqlite": "the real rows, which stay with the owner",
+    "holdout.sqlite": "the real rows, which stay with the owner",
     "train.csv": "the real rows, which stay with the owner",
     "train.parquet": "the real rows, which stay with the owner",
     "holdout.csv": "the real rows, which stay with the owner",
@@ -292,6 +295,32 @@ def is_slow(table: str, verb: str) -> bool:
 )
 def test_no_verb_tells_a_secret(table: str, verb: str, played: dict[str, Played]) -> None:
     assert found(played[table].call(verb), played[table].planted.secrets) == []
+
+
+@pytest.mark.slow
+def test_a_database_tells_no_secret(tmp_path: Path) -> None:
+    """A run of patients with their stays, judged again, and told again."""
+    planted = patients()
+    people = planted.frame
+    names = people["visit_id"].to_list()
+    stays = pl.DataFrame(
+        {
+            "stay": range(2 * len(names)),
+            "visit_id": names + names[::-1],
+            "ward": (["north", "south", "east"] * len(names))[: 2 * len(names)],
+        }
+    )
+    (tmp_path / "clinic").mkdir()
+    people.write_csv(tmp_path / "clinic" / "patients.csv")
+    stays.write_csv(tmp_path / "clinic" / "stays.csv")
+    out = tmp_path / "run"
+    told = said(["run", str(tmp_path / "clinic"), "--out", str(out)])
+    told += said(["evaluate", str(out), "--out", str(tmp_path / "again.json")])
+    told += said(["report", str(out), "--out", str(tmp_path / "again.html")])
+    for file in (*sorted(out.iterdir()), tmp_path / "again.json", tmp_path / "again.html"):
+        told += of_file(file)
+    assert {"synthetic.sqlite", "report.html", "report.json"} <= {where for where, _ in told}
+    assert found(told, planted.secrets) == []
 
 
 def test_folders_of_pictures_tell_no_secret(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from tidemill.core.outputs import UNFINISHED, refuse_results
 
 SIGNS = {
     "run": "findings.json",
+    "run of a database": "synthetic.sqlite",
     "loop": "strategy.json",
     "recipe": "figures.json",
     "audit": "audit.json",

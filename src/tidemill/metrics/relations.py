@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,12 +13,17 @@ from tidemill.core.database import Database, Link, gathered
 from tidemill.core.dataset import Dataset
 from tidemill.core.run import Run
 from tidemill.core.schema import Column, Schema
-from tidemill.metrics.detection import Judgement, judged_by_trees
+from tidemill.metrics.detection import CELLS, MOST_ROWS, Judgement, judged_by_trees
 from tidemill.supervised.groups import as_numbers, between, most_frequent, numbers_of
+from tidemill.supervised.sampling import affordable
 
 LEVELS = 10
 """Of a category, the shares of so many levels are told of a group."""
 BINS = 10
+Way = Sequence[Link]
+"""Links from a table upwards, one after the other."""
+Levels = Mapping[tuple[Link, str], list[str]]
+"""Of which levels the shares are told, by the first link of a path and the column."""
 
 
 def held(database: Database, link: Link) -> float:
@@ -58,12 +63,13 @@ def judged(
             besides, and, where a column of times orders them, the first and last value, the mean
             step, and how many are as the one before.
     """
-    levels = _common_levels(real, table) if plus else None
-    one, two = (_with_aggregates(each, table, levels) for each in (real, other))
+    paths = [[link] for link in real.below(table)]
+    levels = common_levels(real, paths) if plus else None
+    one, two = (with_aggregates(each, table, paths, levels) for each in (real, other))
     names = [name for name in one.schema.names if name in two.schema]
     one, two = one.select(names), two.select(names)
     rng = run.rng("relations", table)
-    n = min(len(one), len(two))
+    n = min(len(one), len(two), affordable(len(names), cells=CELLS, most=MOST_ROWS))
     one, two = (each.rows(np.sort(rng.permutation(len(each))[:n])) for each in (one, two))
     return judged_by_trees(one, two, run)
 
@@ -78,7 +84,7 @@ def between_error(real: Database, other: Database, link: Link) -> float:
     return float(np.mean(found)) if found else float("nan")
 
 
-def hop_error(real: Database, other: Database, path: Sequence[Link]) -> float:
+def hop_error(real: Database, other: Database, path: Way) -> float:
     """How far columns of a table go together with those of one that is some links away, from how
     they do in real rows: the share of rows that would have to be moved, as a mean over pairs.
 
@@ -87,28 +93,83 @@ def hop_error(real: Database, other: Database, path: Sequence[Link]) -> float:
         path: The links from the lowest table upwards.
     """
     one, two = (_joined(each, path) for each in (real, other))
-    errors = []
-    for a in real.telling(path[0].child):
-        for b in real.telling(path[-1].parent):
-            cells = _cells((one[0], two[0]), a), _cells((one[1], two[1]), b)
-            errors.append(_moved(cells))
+    if not len(one[0]) or not len(two[0]):
+        return float("nan")
+    low = [_cells((one[0], two[0]), column) for column in real.telling(path[0].child)]
+    high = [_cells((one[1], two[1]), column) for column in real.telling(path[-1].parent)]
+    errors = [_moved((a, b)) for a in low for b in high]
     return float(np.mean(errors)) if errors else float("nan")
+
+
+def common_levels(database: Database, paths: Sequence[Way]) -> Levels:
+    """The most frequent levels of the categories of the rows at the foot of each path, and of what
+    they point to besides."""
+    found = {}
+    for path in paths:
+        child = _beside(database, path[0])
+        for column in child.schema:
+            if column.kind == "category":
+                name = column.name
+                found[path[0], name] = most_frequent(child.frame[name], LEVELS)
+    return found
+
+
+def with_aggregates(
+    database: Database, table: str, paths: Sequence[Way], levels: Levels | None
+) -> Dataset:
+    """The rows of a table with what is told of those that lead to them: how many they are, means,
+    numbers of levels; with levels also shares, spread and ends, and of what is beside them.
+
+    Args:
+        database: The tables.
+        table: Whose rows.
+        paths: Each from a table below up to this one.
+        levels: Of which levels shares are told.
+    """
+    data = database[table]
+    columns = list(database.telling(table))
+    told_values = [data.frame[column.name] for column in columns]
+    for number, path in enumerate(paths):
+        link, at = path[0], led(database, path)
+        here = at >= 0
+        child = _telling(database, link.child) if levels is None else _beside(database, link)
+        child = child.rows(np.flatnonzero(here))
+        told = pl.DataFrame({"at": at[here]})
+        time = None if levels is None else database.time(link.child)
+        if time is not None:
+            order = np.lexsort((as_numbers(child.frame[time]), at[here]))
+            child, told = child.rows(order), told[order]
+        asked = [pl.len().cast(pl.Float64).alias("rows")]
+        for place, column in enumerate(child.schema):
+            name = f"v{place}"
+            told = told.with_columns(_plain(child, column).alias(name))
+            shares = None if levels is None else levels.get((link, column.name), [])
+            asked += _asked(column, by_name(name), shares)
+            if time is not None:
+                asked += _in_order(column, by_name(name))
+        whole = pl.DataFrame({"at": np.arange(len(data))})
+        found = whole.join(told.group_by("at").agg(asked), on="at", how="left").sort("at")
+        found = found.drop("at").with_columns(pl.col("rows").fill_null(0.0))
+        for name in found.columns:
+            label = f"{number} {link.child} {name}"
+            told_values.append(found[name].cast(pl.Float64).alias(label))
+            columns.append(Column(label, "number", nullable=True, dtype="Float64"))
+    return Dataset(pl.DataFrame(told_values), Schema(tuple(columns)), name=table)
+
+
+def led(database: Database, path: Way) -> np.ndarray:
+    """(rows of the lowest table,) the row that each leads to by the links of a path; below 0 for
+    none."""
+    at = np.arange(len(database[path[0].child]))
+    for link in path:
+        up = database.places(link)
+        at = np.where(at >= 0, up[np.maximum(at, 0)] if len(up) else -1, -1)
+    return at
 
 
 def _counts(database: Database, link: Link) -> np.ndarray:
     at = database.places(link)
     return np.bincount(at[at >= 0], minlength=len(database[link.parent]))
-
-
-def _common_levels(database: Database, table: str) -> dict[tuple[Link, str], list[str]]:
-    found = {}
-    for link in database.below(table):
-        child = _beside(database, link)
-        for column in child.schema:
-            if column.kind != "category":
-                continue
-            found[link, column.name] = most_frequent(child.frame[column.name], LEVELS)
-    return found
 
 
 def _telling(database: Database, name: str) -> Dataset:
@@ -130,43 +191,6 @@ def _beside(database: Database, link: Link) -> Dataset:
             frame = frame.with_columns(values.alias(name))
             columns.append(replace(column, name=name, role="feature", nullable=True))
     return Dataset(frame, Schema(tuple(columns)), name=link.child)
-
-
-def _with_aggregates(
-    database: Database, table: str, levels: dict[tuple[Link, str], list[str]] | None
-) -> Dataset:
-    """The rows of a table with what is told of those that point to them; of levels, of what is
-    beside these and of spread, too."""
-    data = database[table]
-    columns = list(database.telling(table))
-    told_values = [data.frame[column.name] for column in columns]
-    rows = len(data)
-    for number, link in enumerate(database.below(table)):
-        at = database.places(link)
-        here = at >= 0
-        child = _telling(database, link.child) if levels is None else _beside(database, link)
-        child = child.rows(np.flatnonzero(here))
-        told = pl.DataFrame({"at": at[here]})
-        time = None if levels is None else database.time(link.child)
-        if time is not None:
-            order = np.lexsort((as_numbers(child.frame[time]), at[here]))
-            child, told = child.rows(order), told[order]
-        asked = [pl.len().cast(pl.Float64).alias("rows")]
-        for place, column in enumerate(child.schema):
-            name = f"v{place}"
-            told = told.with_columns(_plain(child, column).alias(name))
-            shares = None if levels is None else levels.get((link, column.name), [])
-            asked += _asked(column, by_name(name), shares)
-            if time is not None:
-                asked += _in_order(column, by_name(name))
-        whole = pl.DataFrame({"at": np.arange(rows)})
-        found = whole.join(told.group_by("at").agg(asked), on="at", how="left").sort("at")
-        found = found.drop("at").with_columns(pl.col("rows").fill_null(0.0))
-        for name in found.columns:
-            label = f"{number} {link.child} {name}"
-            told_values.append(found[name].cast(pl.Float64).alias(label))
-            columns.append(Column(label, "number", nullable=True, dtype="Float64"))
-    return Dataset(pl.DataFrame(told_values), Schema(tuple(columns)), name=table)
 
 
 def _plain(data: Dataset, column: Column) -> pl.Series:
@@ -219,12 +243,9 @@ def _between(database: Database, link: Link, column: Column) -> float:
     return between(values[here], at[here])
 
 
-def _joined(database: Database, path: Sequence[Link]) -> tuple[Dataset, Dataset]:
+def _joined(database: Database, path: Way) -> tuple[Dataset, Dataset]:
     """The rows of the lowest table, and beside each that of the highest that it leads to."""
-    at = np.arange(len(database[path[0].child]))
-    for link in path:
-        up = database.places(link)
-        at = np.where(at >= 0, up[np.maximum(at, 0)] if len(up) else -1, -1)
+    at = led(database, path)
     here = np.flatnonzero(at >= 0)
     return database[path[0].child].rows(here), database[path[-1].parent].rows(at[here])
 

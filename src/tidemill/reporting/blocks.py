@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args
 
+from tidemill.core.database_scores import LinkSort
 from tidemill.core.picture import Picture, Sheet, Strip, Table
 from tidemill.core.states import sort_of
 
@@ -229,6 +230,52 @@ class Roll:
         return max((note[3] for note in self.notes), default=60)
 
 
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A table in a diagram.
+
+    Attributes:
+        name: Its name.
+        lines: What is said of it.
+        kept: Whether it stays as it is.
+    """
+
+    name: str
+    lines: tuple[str, ...]
+    kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """A link in a diagram: from the table whose rows point to the one that they point to.
+
+    Attributes:
+        child, parent: The boxes.
+        how: How the link comes about; see :class:`tidemill.core.database_scores.LinkScores`.
+        text: The link in words.
+    """
+
+    child: str
+    parent: str
+    how: LinkSort
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """Tables and how they are linked.
+
+    Attributes:
+        title: One line.
+        boxes: The tables.
+        arrows: The links.
+    """
+
+    title: str
+    boxes: tuple[Box, ...]
+    arrows: tuple[Arrow, ...]
+
+
 def drawn(picture: Picture | Sheet) -> PictureBlock | SheetBlock:
     """The block that shows the picture of a finding, a score or an issue."""
     return SheetBlock.of(picture) if isinstance(picture, Sheet) else PictureBlock.of(picture)
@@ -372,6 +419,7 @@ Block = (
     | SheetBlock
     | Player
     | Roll
+    | Diagram
     | Key
     | Comparison
     | Gauges
@@ -383,7 +431,7 @@ Block = (
     | FileList
 )
 
-_PARTS = (Tile, Series, Strip, Gauge, Answer)
+_PARTS = (Tile, Series, Strip, Gauge, Answer, Box, Arrow)
 """What blocks hold that are no blocks themselves."""
 SORTS: Mapping[str, type] = {sort_of(sort): sort for sort in (*get_args(Block), *_PARTS)}
 """What says its ``sort`` in the state of a report."""

@@ -142,7 +142,7 @@ def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     from tidemill.core.words import percent
-    from tidemill.reporting import plots
+    from tidemill.reporting import diagram, plots
 
     environment = Environment(
         loader=PackageLoader("tidemill.reporting"),
@@ -157,6 +157,8 @@ def _environment() -> Environment:
         plot=plots.plot,
         histogram=plots.histogram,
         gauge=plots.gauge,
+        layered=diagram.layered,
+        piled=diagram.piled,
         rows=_rows,
         verbatim=_verbatim,
         beside=quote,

@@ -551,6 +551,7 @@ def _sample_database(
     """Make a database."""
     from tidemill import verbs
     from tidemill.io.databases.writing import refuse_early
+    from tidemill.relational.model import DatabaseModel
 
     plain = {"fair_strength": 1.0}
     said = [name for name, value in of_one.items() if value and value != plain.get(name)]
@@ -562,8 +563,9 @@ def _sample_database(
             hint="give option 'table-rows' as customers=1000, and option 'where' as "
             "customers.country=Spain",
         )
-    refuse_early(out, [Path(model)], overwrite=work.overwrite)
-    made = verbs.sample_database(model, table_rows, where, run=job.run)
+    learned = DatabaseModel.load(model)
+    refuse_early(out, list(learned.columns), [Path(model)], overwrite=work.overwrite)
+    made = verbs.sample_database(learned, table_rows, where, run=job.run)
     verbs.write_database(made, out, overwrite=work.overwrite, run=job.run)
     tables = {name: len(rows) for name, rows in made.tables.items()}
     job.say(f"Made {made}; wrote {redacted(out)}", out=redacted(out), tables=tables)

@@ -82,7 +82,8 @@ class Address:
     def without_secrets(self, said: object) -> str:
         """What a driver says, in one line, without the password in it."""
         text = " ".join(str(said).split())
-        secrets = {self.password, *(os.environ.get(name) for name in _OF_ENVIRONMENT)}
+        written = self.text.partition("://")[2].rpartition("@")[0].partition(":")[2]
+        secrets = {self.password, written, *(os.environ.get(name) for name in _OF_ENVIRONMENT)}
         for secret in sorted(filter(None, secrets), key=len, reverse=True):
             for spelled in (secret, quote(secret, safe=""), quote(secret)):
                 if len(spelled) > 2:

@@ -12,9 +12,10 @@ import numpy as np
 import polars as pl
 
 from tidemill.core.artifact import writing
-from tidemill.core.database import ASTRAY, EMPTY, Database, Link, TableKey
+from tidemill.core.database import ASTRAY, EMPTY, Database
 from tidemill.core.errors import InputError, OutputError
 from tidemill.core.run import Run
+from tidemill.core.temporary import temporary_prefix
 from tidemill.core.words import shortlist
 from tidemill.io.databases.extra import needed
 from tidemill.io.databases.made import (
@@ -24,7 +25,13 @@ from tidemill.io.databases.made import (
     planned,
     without,
 )
-from tidemill.io.databases.opened import OpenedDatabase, Stated, table_of
+from tidemill.io.databases.opened import (
+    Constraint,
+    OpenedDatabase,
+    Stated,
+    stated_by,
+    table_of,
+)
 from tidemill.io.databases.picks import (
     LOCAL,
     MOST_DIGITS,
@@ -35,7 +42,6 @@ from tidemill.io.databases.picks import (
     raw_of,
     unless,
 )
-from tidemill.io.databases.sqlite import STATED
 from tidemill.io.file import File
 from tidemill.io.source import Raw
 
@@ -132,20 +138,22 @@ class OpenedDuckdb(OpenedDatabase):
             "ORDER BY constraint_index",
             SCHEMA,
         )
-        keys: dict[str, TableKey] = {}
-        links = []
+        whole = {(table, *columns) for table, sort, columns, *_ in rows if sort == "NOT NULL"}
+        constraints = []
         for table, sort, columns, parent, to in rows:
-            if sort == "PRIMARY KEY":
-                keys[table] = TableKey(table, tuple(columns), STATED)
-            elif sort == "FOREIGN KEY" and {table, parent} <= set(tables):
-                links.append(Link(table, tuple(columns), parent, tuple(to), STATED))
+            is_whole = sort != "UNIQUE" or all((table, name) in whole for name in columns)
+            to = tuple(to or ())
+            constraints.append(
+                Constraint(table, sort, tuple(columns), is_whole, "", parent or "", to)
+            )
+        found = stated_by(constraints, tables)
         elsewhere = self._asked(
             "SELECT schema_name, table_name FROM duckdb_tables() WHERE schema_name <> ? "
             "AND database_name = current_database() AND NOT internal ORDER BY ALL",
             SCHEMA,
         )
         left = [f"{schema}.{name}, as only the schema 'main' is read" for schema, name in elsewhere]
-        return Stated(list(keys.values()), list(dict.fromkeys(links)), left)
+        return Stated(found.keys, found.links, [*left, *found.left_out])
 
     def read(self, table: str, run: Run) -> Raw:
         columns = self._asked(
@@ -235,7 +243,7 @@ def _trouble(error: Exception, path: Path) -> InputError:
         hint = "close the program that has it open, or copy the file and give the copy"
     elif "not a valid DuckDB" in said or "not a valid" in said:
         hint = "give it the ending of what it is, such as .sqlite"
-    return InputError(f"DuckDB says no: {said}", where=str(path), hint=hint)
+    return InputError(f"DuckDB says: {said}", where=str(path), hint=hint)
 
 
 def quoted(name: str) -> str:
@@ -331,7 +339,7 @@ def _fill(connection: Any, database: Database, table: MadeTable, folder: Path) -
         found = levels(database.places(link)) if link.parent == table.name else None
         depth = depth if found is None else np.maximum(depth, found)
     plain = pl.DataFrame([_copied(values) for values in table.frame])
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".tidemill-") as beside:
+    with tempfile.TemporaryDirectory(dir=folder, prefix=temporary_prefix(folder)) as beside:
         rows = Path(beside) / "rows.parquet"
         for level in np.unique(depth):  # DuckDB looks at each row as it comes
             plain.filter(pl.Series(depth == level)).write_parquet(rows)

@@ -67,6 +67,7 @@ def planned(database: Database, run: Run) -> list[MadeTable]:
             [one.fill_nan(None) if one.dtype.is_float() else one for one in plain]
         )
     frames = _alike(frames, database.links)
+    _tell_unstated(database, run)
     made = {}
     for name, frame in frames.items():
         key = database.keys.get(name)
@@ -76,6 +77,19 @@ def planned(database: Database, run: Run) -> list[MadeTable]:
         links = tuple(link for link in dict.fromkeys(database.above(name)) if holds(database, link))
         made[name] = MadeTable(name, frame, primary, unique, links)
     return [made[name] for name in _parents_first(made)]
+
+
+def _tell_unstated(database: Database, run: Run) -> None:
+    """Tell which keys and links the rows do not bear out, so that no database would take them."""
+    tables = database.tables
+    keys = [key for key in database.keys.values() if key.table in tables]
+    broken = [str(key) for key in keys if not names_rows(tables[key.table].frame, key.columns)]
+    broken += [str(link) for link in database.links if not holds(database, link)]
+    if broken:
+        run.warn(
+            f"As not all rows bear it out, the database is not told: {shortlist(broken, 5)}.",
+            "write",
+        )
 
 
 def names_rows(frame: pl.DataFrame, columns: Sequence[str]) -> bool:
@@ -157,6 +171,26 @@ def refuse_long_names(tables: Iterable[MadeTable], longest: int, where: str) -> 
                     where=where,
                     hint=f"give it a name of at most {longest} bytes",
                 )
+
+
+def tell_rounded(tables: Iterable[MadeTable], run: Run) -> None:
+    """Tell which moments have more digits than microseconds, which servers round away."""
+    for table in tables:
+        fine = [f"'{values.name}'" for values in table.frame if _is_finer(values)]
+        if fine:
+            run.warn(
+                f"Of '{table.name}' these are written in microseconds, further digits are rounded "
+                f"away: {shortlist(fine, 8)}.",
+                "write",
+            )
+
+
+def _is_finer(values: pl.Series) -> bool:
+    """Whether moments have digits behind microseconds."""
+    dtype = values.dtype
+    if dtype != pl.Time and not (isinstance(dtype, pl.Datetime) and dtype.time_unit == "ns"):
+        return False
+    return bool((values.to_physical() % 1_000 != 0).any())
 
 
 def _is_odd(values: pl.Series) -> bool:

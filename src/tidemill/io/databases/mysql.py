@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -14,7 +15,6 @@ from polars.exceptions import PolarsError
 from tidemill.core.database import Database
 from tidemill.core.errors import InputError, OutputError, TidemillError
 from tidemill.core.run import Run
-from tidemill.io.databases import reflected
 from tidemill.io.databases.address import Address
 from tidemill.io.databases.extra import needed
 from tidemill.io.databases.made import (
@@ -25,8 +25,9 @@ from tidemill.io.databases.made import (
     parts_of,
     planned,
     refuse_long_names,
+    tell_rounded,
 )
-from tidemill.io.databases.opened import OpenedDatabase, Stated
+from tidemill.io.databases.opened import Constraint, OpenedDatabase, Stated, stated_by
 from tidemill.io.databases.picks import (
     LOCAL,
     MOST_DIGITS,
@@ -54,6 +55,18 @@ _COLUMNS = """
 SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, NUMERIC_PRECISION, NUMERIC_SCALE
 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s
 ORDER BY ORDINAL_POSITION
+"""
+_CONSTRAINTS = """
+SELECT t.TABLE_NAME, t.CONSTRAINT_NAME, t.CONSTRAINT_TYPE, k.COLUMN_NAME, c.IS_NULLABLE,
+    k.REFERENCED_TABLE_SCHEMA, k.REFERENCED_TABLE_NAME, k.REFERENCED_COLUMN_NAME
+FROM information_schema.TABLE_CONSTRAINTS t
+JOIN information_schema.KEY_COLUMN_USAGE k ON k.TABLE_SCHEMA = t.TABLE_SCHEMA
+    AND k.TABLE_NAME = t.TABLE_NAME AND k.CONSTRAINT_NAME = t.CONSTRAINT_NAME
+JOIN information_schema.COLUMNS c ON c.TABLE_SCHEMA = k.TABLE_SCHEMA
+    AND c.TABLE_NAME = k.TABLE_NAME AND c.COLUMN_NAME = k.COLUMN_NAME
+WHERE t.TABLE_SCHEMA = DATABASE() AND k.TABLE_SCHEMA = DATABASE()
+    AND t.CONSTRAINT_TYPE IN ('PRIMARY KEY', 'UNIQUE', 'FOREIGN KEY')
+ORDER BY t.TABLE_NAME, t.CONSTRAINT_NAME, k.ORDINAL_POSITION
 """
 _ORDER = """
 SELECT COLUMN_NAME FROM information_schema.STATISTICS
@@ -90,21 +103,16 @@ def reading(address: Address) -> Iterator[OpenedDatabase]:
         InputError: There is no such server or database, or it says no.
         MissingExtra: What speaks to it is not installed.
     """
-    needed("pymysql", "sqlalchemy")
+    needed("pymysql")
     import pymysql
-    from sqlalchemy.exc import SQLAlchemyError
 
     try:
-        with reflected.engine_over(
-            "mysql+pymysql", lambda: _connected(address, InputError)
-        ) as connection:
-            raw = connection.connection.driver_connection
-            raw.rollback()
-            with raw.cursor() as cursor:
+        with closing(_connected(address, InputError)) as connection:
+            with connection.cursor() as cursor:
                 _limit(cursor, address.timeout)
                 cursor.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
-            yield OpenedMysql(address, connection, raw)
-    except (pymysql.Error, SQLAlchemyError, RuntimeError, OSError) as error:
+            yield OpenedMysql(address, connection)
+    except (pymysql.Error, RuntimeError, OSError) as error:
         raise _trouble(error, address, InputError) from None
 
 
@@ -121,10 +129,9 @@ def _limit(cursor: Any, seconds: int) -> None:
 class OpenedMysql(OpenedDatabase):
     """A database, seen as it was when it was opened."""
 
-    def __init__(self, address: Address, connection: Any, raw: Any) -> None:
+    def __init__(self, address: Address, connection: Any) -> None:
         self._address = address
         self._connection = connection
-        self._raw = raw
 
     @property
     def name(self) -> str:
@@ -137,11 +144,25 @@ class OpenedMysql(OpenedDatabase):
         return self._names("VIEW")
 
     def stated(self, tables: Sequence[str]) -> Stated:
-        return reflected.stated(self._connection, None, tables)
+        constraints: dict[tuple[str, str], Constraint] = {}
+        for table, name, sort, column, is_whole, schema, parent, to in self._asked(_CONSTRAINTS):
+            elsewhere = "" if schema in (None, self._address.database) else schema
+            one = constraints.get((table, name))
+            one = one or Constraint(table, sort, (), True, elsewhere, parent or "")
+            constraints[table, name] = replace(
+                one,
+                columns=(*one.columns, column),
+                is_whole=one.is_whole and is_whole == "NO",
+                to=(*one.to, *([] if to is None else [to])),
+            )
+        return stated_by(constraints.values(), tables)
 
     def read(self, table: str, run: Run) -> Raw:
         place = quoted(table)
         questions = [_question(*row) for row in self._asked(_COLUMNS, table)]
+        if not questions:  # such as of a view that would write: the server says why
+            self._asked(f"SELECT * FROM {place} LIMIT 0")  # noqa: S608 - quoted
+            return Raw(pl.DataFrame(), name=table)
 
         def ask(texts: list[str]) -> Sequence[Any]:
             [answers] = self._asked(f"SELECT {', '.join(texts)} FROM {place}")  # noqa: S608 - quoted
@@ -161,16 +182,16 @@ class OpenedMysql(OpenedDatabase):
         """Parts of the rows, as the server sends them: all as text or bytes."""
         from pymysql.cursors import SSCursor
 
-        made = self._raw.decoders
-        self._raw.decoders = {}
+        made = self._connection.decoders
+        self._connection.decoders = {}
         try:
-            with self._raw.cursor(SSCursor) as cursor:
+            with self._connection.cursor(SSCursor) as cursor:
                 cursor.execute(query)
                 while rows := cursor.fetchmany(ROWS):
                     run.check()
                     yield self._parsed(rows, picks, table)
         finally:
-            self._raw.decoders = made
+            self._connection.decoders = made
 
     def _parsed(self, rows: Sequence[Any], picks: Sequence[Pick], table: str) -> pl.DataFrame:
         done = []
@@ -199,7 +220,7 @@ class OpenedMysql(OpenedDatabase):
         return [str(name) for (name,) in rows]
 
     def _asked(self, query: str, *values: Any) -> list[Any]:
-        with self._raw.cursor() as cursor:
+        with self._connection.cursor() as cursor:
             cursor.execute(query, values or None)
             return list(cursor.fetchall())
 
@@ -307,9 +328,8 @@ def _trouble(error: Exception, address: Address, sort: type[TidemillError]) -> T
     """What to say where the server says no, or is not there."""
     if isinstance(error, TidemillError):
         return error
-    cause = getattr(error, "orig", None) or error
-    number, *words = cause.args if len(cause.args) > 1 else (0, cause)
-    said = address.without_secrets(words[0] if words else cause)
+    number, *words = error.args if len(error.args) > 1 else (0, error)
+    said = address.without_secrets(words[0])
     hint = "the words are those of the server: give what it asks for"
     if number in (1044, 1045, 1698):
         hint = (
@@ -324,7 +344,7 @@ def _trouble(error: Exception, address: Address, sort: type[TidemillError]) -> T
         hint = f"write ?timeout=SECONDS where {address.timeout} do not suffice"
     elif "cryptography" in said:
         hint = "pip install cryptography, or let the server speak TLS and name ?ssl_ca=FILE"
-    return sort(f"the server says no: {said}", where=address.shown, hint=hint)
+    return sort(f"MySQL says: {said}", where=address.shown, hint=hint)
 
 
 def quoted(name: str) -> str:
@@ -371,6 +391,7 @@ def write(database: Database, address: Address, run: Run) -> None:
     import pymysql
 
     tables = planned(database, run)
+    tell_rounded(tables, run)
     refuse_long_names(tables, LONGEST_NAME, address.shown)
     aside = {table.name: f"tidemill_unfinished_{os.getpid()}_{n}" for n, table in enumerate(tables)}
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -11,6 +11,7 @@ from tidemill.core.database import Link, TableKey
 from tidemill.core.errors import InputError
 from tidemill.core.run import Run
 from tidemill.core.words import plural, shortlist
+from tidemill.io.databases.sqlite import STATED
 from tidemill.io.source import Raw
 
 
@@ -27,6 +28,55 @@ class Stated:
     keys: Sequence[TableKey]
     links: Sequence[Link]
     left_out: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A key or a foreign key, as a catalogue has it.
+
+    Attributes:
+        table: Whose it is.
+        sort: "PRIMARY KEY", "UNIQUE" or "FOREIGN KEY".
+        columns: Of the table, in its order.
+        is_whole: Whether nothing may be missing in them.
+        schema, parent, to: Of a foreign key, where it points; the schema is "" for that of the
+            table.
+    """
+
+    table: str
+    sort: str
+    columns: tuple[str, ...]
+    is_whole: bool = True
+    schema: str = ""
+    parent: str = ""
+    to: tuple[str, ...] = ()
+
+
+def stated_by(constraints: Iterable[Constraint], tables: Sequence[str]) -> Stated:
+    """Primary keys, or unique columns in which nothing may be missing where a table has none, and
+    foreign keys between tables.
+
+    Args:
+        constraints: All of a schema.
+        tables: Those that are read.
+    """
+    own = [one for one in constraints if one.table in tables]
+    keys: dict[str, TableKey] = {}
+    for sort in ("PRIMARY KEY", "UNIQUE"):
+        for one in own:
+            if one.sort == sort and one.is_whole:
+                keys.setdefault(one.table, TableKey(one.table, one.columns, STATED))
+    links, left_out = [], []
+    for one in own:
+        if one.sort != "FOREIGN KEY":
+            continue
+        if one.schema:
+            left_out.append(f"{one.table} points to the schema '{one.schema}'")
+        elif one.parent not in tables:
+            left_out.append(f"{one.table} points to '{one.parent}', which is not read")
+        else:
+            links.append(Link(one.table, one.columns, one.parent, one.to, STATED))
+    return Stated(list(keys.values()), list(dict.fromkeys(links)), left_out)
 
 
 class OpenedDatabase(ABC):

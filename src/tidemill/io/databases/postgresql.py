@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,6 @@ from tidemill.core.database import Database
 from tidemill.core.errors import InputError, OutputError, TidemillError
 from tidemill.core.run import Run
 from tidemill.core.words import shortlist
-from tidemill.io.databases import reflected
 from tidemill.io.databases.address import Address
 from tidemill.io.databases.extra import needed
 from tidemill.io.databases.made import (
@@ -25,8 +24,9 @@ from tidemill.io.databases.made import (
     parts_of,
     planned,
     refuse_long_names,
+    tell_rounded,
 )
-from tidemill.io.databases.opened import OpenedDatabase, Stated
+from tidemill.io.databases.opened import Constraint, OpenedDatabase, Stated, stated_by
 from tidemill.io.databases.picks import (
     LOCAL,
     MOST_DIGITS,
@@ -69,6 +69,26 @@ FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamesp
 WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
     AND n.nspname NOT LIKE 'pg\\_t%%'
 ORDER BY 1
+"""
+_CONSTRAINTS = """
+SELECT c.relname::text,
+    CASE k.contype WHEN 'p' THEN 'PRIMARY KEY' WHEN 'u' THEN 'UNIQUE' ELSE 'FOREIGN KEY' END,
+    ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY u(n, at)
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.n
+        ORDER BY u.at),
+    NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = k.conrelid
+        AND a.attnum = ANY(k.conkey) AND NOT a.attnotnull),
+    m.nspname::text, p.relname::text,
+    ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY u(n, at)
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.n
+        ORDER BY u.at)
+FROM pg_catalog.pg_constraint k
+JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_catalog.pg_class p ON p.oid = k.confrelid
+LEFT JOIN pg_catalog.pg_namespace m ON m.oid = p.relnamespace
+WHERE n.nspname = %s AND k.contype IN ('p', 'u', 'f') AND k.conparentid = 0
+ORDER BY c.relname COLLATE "C", k.oid
 """
 _COLUMNS = """
 WITH RECURSIVE base(number, type, typmod) AS (
@@ -131,31 +151,25 @@ def reading(address: Address) -> Iterator[OpenedDatabase]:
         InputError: There is no such server or database, or it says no.
         MissingExtra: What speaks to it is not installed.
     """
-    needed("psycopg", "sqlalchemy")
+    needed("psycopg")
     import psycopg
-    from sqlalchemy.exc import SQLAlchemyError
 
     settings = {**_SETTINGS, "statement_timeout": str(1000 * address.timeout)}
     try:
-        with reflected.engine_over(
-            "postgresql+psycopg", lambda: _connected(address, settings)
-        ) as connection:
-            raw = connection.connection.driver_connection
-            raw.rollback()
-            raw.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-            raw.read_only = True
-            yield OpenedPostgresql(address, connection, raw)
-    except (psycopg.Error, SQLAlchemyError) as error:
+        with closing(_connected(address, settings)) as connection:
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            connection.read_only = True
+            yield OpenedPostgresql(address, connection)
+    except psycopg.Error as error:
         raise _trouble(error, address, InputError) from None
 
 
 class OpenedPostgresql(OpenedDatabase):
     """A schema, seen as it was when it was first asked."""
 
-    def __init__(self, address: Address, connection: Any, raw: Any) -> None:
+    def __init__(self, address: Address, connection: Any) -> None:
         self._address = address
         self._connection = connection
-        self._raw = raw
         [[schema, database]] = self._asked("SELECT current_schema(), current_database()")
         self._schema = str(address.schema or schema or "public")
         self._database = str(database)
@@ -174,11 +188,17 @@ class OpenedPostgresql(OpenedDatabase):
         return [str(row[0]) for row in self._relations("vmf")]
 
     def stated(self, tables: Sequence[str]) -> Stated:
-        # a name without a schema is one of this schema, whatever the user's search path
-        [[before]] = self._asked("SELECT current_setting('search_path')")
-        self._asked("SELECT set_config('search_path', %s, true)", quoted(self._schema))
-        found = reflected.stated(self._connection, self._schema, tables)
-        self._asked("SELECT set_config('search_path', %s, true)", before)
+        constraints = []
+        for table, sort, columns, is_whole, schema, parent, to in self._asked(
+            _CONSTRAINTS, self._schema
+        ):
+            elsewhere = "" if schema in (None, self._schema) else schema
+            constraints.append(
+                Constraint(
+                    table, sort, tuple(columns), is_whole, elsewhere, parent or "", tuple(to)
+                )
+            )
+        found = stated_by(constraints, tables)
         refused = [str(row[0]) for row in self._relations("rp") if not row[1]]
         told = [f"'{name}' may not be read by this user" for name in refused]
         return Stated(found.keys, found.links, [*told, *found.left_out])
@@ -196,12 +216,14 @@ class OpenedPostgresql(OpenedDatabase):
         if hides:
             run.warn(f"Policies of the database may hide rows of '{table}' from this user.", "read")
         picks = self._picks(table, number, place, run)
+        if not picks:
+            return Raw(pl.DataFrame(), name=table)
         order = self._order(number) if kind in "rp" else ""
         chunks = list(self._chunks(place, picks, order, table, run))
         return raw_of(joined(chunks, picks), picks, table, f"'{table}'", run)
 
     def _picks(self, table: str, number: int, place: str, run: Run) -> list[Pick]:
-        rows = self._raw.execute(_COLUMNS, {"table": number}).fetchall()
+        rows = self._connection.execute(_COLUMNS, {"table": number}).fetchall()
         hidden = [f"'{name}'" for name, *_, may in rows if not may]
         if hidden:
             run.warn(
@@ -225,7 +247,7 @@ class OpenedPostgresql(OpenedDatabase):
         query = f"COPY (SELECT {selected} FROM {place}{order}) TO STDOUT (FORMAT csv)"  # noqa: S608 - quoted
         rows: list[bytes] = []
         size = 0
-        with self._raw.cursor() as cursor, cursor.copy(query) as copy:
+        with self._connection.cursor() as cursor, cursor.copy(query) as copy:
             for row in copy:
                 rows.append(bytes(row))
                 size += len(row)
@@ -286,7 +308,7 @@ class OpenedPostgresql(OpenedDatabase):
         )
 
     def _asked(self, query: str, *values: Any) -> list[Any]:
-        found: list[Any] = self._raw.execute(query, values or None).fetchall()
+        found: list[Any] = self._connection.execute(query, values or None).fetchall()
         return found
 
 
@@ -428,14 +450,13 @@ def _connected(address: Address, settings: dict[str, str]) -> Any:
 
 def _trouble(error: Exception, address: Address, sort: type[TidemillError]) -> TidemillError:
     """What to say where the server says no, or is not there."""
-    cause = getattr(error, "orig", None) or error
-    primary = getattr(getattr(cause, "diag", None), "message_primary", None)
-    state = getattr(cause, "sqlstate", None) or ""
-    said = address.without_secrets(primary or cause)
+    primary = getattr(getattr(error, "diag", None), "message_primary", None)
+    state = getattr(error, "sqlstate", None) or ""
+    said = address.without_secrets(primary or error)
     hint = "check the host and the port, and whether the server runs and may be reached from here"
     if state == "57014":
         hint = f"write ?timeout=SECONDS where {address.timeout} do not suffice"
-    elif state.startswith("28") or "password" in said:
+    elif state.startswith("28") or "password" in said or " role " in said:
         hint = (
             "check the user and the password: it is taken of PGPASSWORD, of ~/.pgpass, or of "
             "user:password in the address"
@@ -444,7 +465,7 @@ def _trouble(error: Exception, address: Address, sort: type[TidemillError]) -> T
         hint = "check the name of the database, and where the schema is another one, ?schema=NAME"
     elif state:
         hint = "the words are those of the server: give what it asks for"
-    return sort(f"PostgreSQL says no: {said}", where=address.shown, hint=hint)
+    return sort(f"PostgreSQL says: {said}", where=address.shown, hint=hint)
 
 
 def quoted(name: str) -> str:
@@ -469,6 +490,7 @@ def write(database: Database, address: Address, run: Run) -> None:
     import psycopg
 
     tables = planned(database, run)
+    tell_rounded(tables, run)
     refuse_long_names(tables, LONGEST_NAME, address.shown)
     try:
         with _connected(address, {"timezone": "UTC", "datestyle": "ISO, YMD"}) as connection:

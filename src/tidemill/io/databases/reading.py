@@ -32,7 +32,7 @@ TABLES = ("csv", "tsv", "tab", "parquet", "pq", "json", "jsonl", "ndjson", *BOOK
 MOSTLY = 0.5
 """Of the files of a folder of tables, at least this share are tables."""
 GIVEN = "given by the user"
-_EMPTY = "there are no rows"
+_EMPTY = ("there are no rows", "there are no columns")
 _LINK = re.compile(r"(?P<child>[^=]+?)\.(?P<columns>\([^)]+\)|[^.=]+)$")
 
 
@@ -288,7 +288,7 @@ def _read_all(found: _Listed, where: str, run: Run) -> dict[str, Dataset]:
         try:
             data = read(source, run)
         except InputError as error:
-            if error.what != _EMPTY:
+            if error.what not in _EMPTY:
                 raise
             empty.append(name)
             continue

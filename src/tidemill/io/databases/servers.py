@@ -17,6 +17,7 @@ from tidemill.core.errors import InputError, OutputError
 from tidemill.core.run import Run
 from tidemill.core.schema import Schema
 from tidemill.io.databases.address import Address, address_of
+from tidemill.io.databases.made import planned
 from tidemill.io.databases.opened import OpenedDatabase, table_of
 from tidemill.io.source import Raw, Source
 from tidemill.io.target import Target
@@ -69,7 +70,12 @@ class ServerTarget(Target):
         all_parts = list(parts)
         frames = [part.frame for part in all_parts]
         data = replace(all_parts[0], frame=pl.concat(frames), name=table, origin=None)
-        write_on_server(Database({table: data}, name=table), address, Run())
+        base = Database({table: data}, name=table)
+        run = Run()
+        planned(base, run)
+        for told in run.warnings:
+            raise OutputError(told, where=self.shown, hint="take the column out of the table")
+        write_on_server(base, address, run)
         return len(data)
 
     def check(

@@ -80,11 +80,14 @@ def write_database(
             write(data, folder / f"{name}.csv")
 
 
-def refuse_early(out: str, reads: Iterable[Path], *, overwrite: bool) -> None:
+def refuse_early(
+    out: str, tables: Sequence[str], reads: Iterable[Path], *, overwrite: bool
+) -> None:
     """Say before the tables are made that they cannot be written.
 
     Args:
         out: As for :func:`write_database`.
+        tables: What they will be called.
         reads: The files that the work reads.
         overwrite: Whether what is there may be replaced.
 
@@ -93,7 +96,7 @@ def refuse_early(out: str, reads: Iterable[Path], *, overwrite: bool) -> None:
         MissingExtra: What speaks to such a database is not installed.
     """
     if is_address(out):
-        refuse_on_server(address_of(out, OutputError), (), overwrite)
+        refuse_on_server(address_of(out, OutputError), tables, overwrite)
         return
     refuse_clashes([Path(out)], reads)
     refuse_existing(Path(out), overwrite)

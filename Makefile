@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-stamp
 
-.PHONY: setup demo test test-slow lint peers bench bench-quick bench-audit bench-loop bench-scale bench-text bench-describe bench-recipes bench-finance bench-entertainment bench-relations clean
+.PHONY: setup demo test test-slow lint peers bench bench-quick bench-audit bench-loop bench-scale bench-text bench-describe bench-recipes bench-finance bench-entertainment bench-relations bench-databases clean
 
 setup: $(STAMP)
 
@@ -106,6 +106,10 @@ bench-finance: setup
 
 bench-relations: setup
 	$(BIN)/python benchmarks/relations.py
+
+# starts PostgreSQL and MariaDB, where this machine has them
+bench-databases: setup
+	$(BIN)/python benchmarks/databases.py
 
 bench-entertainment: setup
 	PYTHONPATH=. $(BIN)/python benchmarks/levels.py

@@ -36,8 +36,8 @@ from tidemill.io.databases.picks import (
     LOCAL,
     MOST_DIGITS,
     UTC,
+    Inquiry,
     Pick,
-    Question,
     decided,
     raw_of,
     unless,
@@ -190,7 +190,7 @@ class OpenedDuckdb(OpenedDatabase):
         return found
 
 
-def _question(name: str, kind: str) -> Pick | Question:
+def _question(name: str, kind: str) -> Pick | Inquiry:
     """How a column is asked for, given its type."""
     column = quoted(name)
     text = f"CAST({column} AS VARCHAR)"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from tidemill.core.columns import by_name
-from tidemill.core.database import Database, Link, naming
+from tidemill.core.database import Database, Link
 from tidemill.core.errors import OutputError
 from tidemill.core.run import Run
 from tidemill.core.words import shortlist
@@ -96,8 +96,11 @@ def names_rows(frame: pl.DataFrame, columns: Sequence[str]) -> bool:
     """Whether columns are there and name each row."""
     if not set(columns) <= set(frame.columns):
         return False
-    values = naming(frame, columns)
-    return values.n_unique() == len(values.drop_nulls()) == len(values)
+    values = frame.select(by_name(*columns))
+    if any(one.null_count() for one in values):
+        return False
+    named = values.to_series() if values.width == 1 else values
+    return named.n_unique() == len(named)
 
 
 def holds(database: Database, link: Link) -> bool:

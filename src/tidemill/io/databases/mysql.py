@@ -32,8 +32,8 @@ from tidemill.io.databases.picks import (
     LOCAL,
     MOST_DIGITS,
     UTC,
+    Inquiry,
     Pick,
-    Question,
     as_time_of_day,
     decided,
     decimals,
@@ -227,7 +227,7 @@ class OpenedMysql(OpenedDatabase):
 
 def _question(
     name: str, kind: str, shown: str, precision: int | None, scale: int | None
-) -> Pick | Question:
+) -> Pick | Inquiry:
     """How a column is asked for.
 
     Args:
@@ -259,7 +259,7 @@ def _question(
     return Pick(name, "NULL", pl.String(), aside=f"it is of the type {shown}, which is not read")
 
 
-def _whole(name: str, column: str, kind: str, shown: str) -> Pick | Question:
+def _whole(name: str, column: str, kind: str, shown: str) -> Pick | Inquiry:
     """Whole numbers; those of one digit are yes or no, where they are nothing but 0 and 1."""
     usual = Pick(name, column, _WHOLE[kind]["unsigned" in shown])
     if shown != "tinyint(1)":
@@ -268,7 +268,7 @@ def _whole(name: str, column: str, kind: str, shown: str) -> Pick | Question:
     return unless(others, Pick(name, column, pl.Boolean()), usual)
 
 
-def _moments(name: str, column: str, kind: str) -> Question:
+def _moments(name: str, column: str, kind: str) -> Inquiry:
     """Dates and moments; days that are none, such as 0000-00-00, are missing, and that is told."""
     none = f"{column} IS NOT NULL AND (MONTH({column}) = 0 OR DAYOFMONTH({column}) = 0)"
     dtype = {"date": pl.Date(), "datetime": LOCAL, "timestamp": UTC}[kind]
@@ -280,10 +280,10 @@ def _moments(name: str, column: str, kind: str) -> Question:
         told = f"holds {count:,} days that are none, such as 0000-00-00: taken as missing"
         return Pick(name, f"CASE WHEN {none} THEN NULL ELSE {column} END", dtype, told=told)
 
-    return Question((f"sum({none})",), then)
+    return Inquiry((f"sum({none})",), then)
 
 
-def _levels(name: str, column: str, shown: str) -> Question:
+def _levels(name: str, column: str, shown: str) -> Inquiry:
     """An enumeration, unless it holds the empty text that stands for what is no level."""
     levels = [one.replace("''", "'") for one in _LEVEL.findall(shown)]
     why = "holds what is none of its levels: it was read as text"

@@ -46,7 +46,7 @@ class Pick:
 
 
 @dataclass(frozen=True)
-class Question:
+class Inquiry:
     """A column that depends on its values.
 
     Attributes:
@@ -58,13 +58,13 @@ class Question:
     then: Callable[[Sequence[Any]], Pick]
 
 
-def unless(ask: str, usual: Pick, otherwise: Pick) -> Question:
+def unless(ask: str, usual: Pick, otherwise: Pick) -> Inquiry:
     """A column that is read otherwise where something is true of its values."""
-    return Question((ask,), lambda said: otherwise if said[0] else usual)
+    return Inquiry((ask,), lambda said: otherwise if said[0] else usual)
 
 
 def decided(
-    questions: Sequence[Pick | Question], ask: Callable[[list[str]], Sequence[Any]]
+    questions: Sequence[Pick | Inquiry], ask: Callable[[list[str]], Sequence[Any]]
 ) -> list[Pick]:
     """What is selected of each column.
 
@@ -72,11 +72,11 @@ def decided(
         questions: Of all columns.
         ask: Gives the answers to what is asked of a table.
     """
-    asks = [text for one in questions if isinstance(one, Question) for text in one.asks]
+    asks = [text for one in questions if isinstance(one, Inquiry) for text in one.asks]
     answers = list(ask(asks)) if asks else []
     picks = []
     for one in questions:
-        if isinstance(one, Question):
+        if isinstance(one, Inquiry):
             mine, answers = answers[: len(one.asks)], answers[len(one.asks) :]
             one = one.then(mine)
         picks.append(one)

@@ -31,8 +31,8 @@ from tidemill.io.databases.picks import (
     LOCAL,
     MOST_DIGITS,
     UTC,
+    Inquiry,
     Pick,
-    Question,
     decided,
     decimals,
     joined,
@@ -42,9 +42,9 @@ from tidemill.io.databases.picks import (
 )
 from tidemill.io.source import Raw
 
-BLOCK = 8 << 20
+BLOCK = 2 << 20
 """Bytes of rows that become a part of the frame at once."""
-ROWS = 50_000
+ROWS = 20_000
 """Rows that are spelled at once."""
 LONGEST_NAME = 63
 """Bytes of a name; the server cuts what is longer."""
@@ -229,7 +229,7 @@ class OpenedPostgresql(OpenedDatabase):
             run.warn(
                 f"Of '{table}' this user may not read {shortlist(hidden, 8)}: left out.", "read"
             )
-        questions = [_question(Declared(*said)) for *said, may in rows if may]
+        questions = [_question(ServerColumn(*said)) for *said, may in rows if may]
 
         def ask(texts: list[str]) -> Sequence[Any]:
             [answers] = self._asked(f"SELECT {', '.join(texts)} FROM {place}")  # noqa: S608 - quoted
@@ -245,27 +245,25 @@ class OpenedPostgresql(OpenedDatabase):
         if len(picks) == 1:
             selected += ", 1"  # a row that lacks its only value would be an empty line
         query = f"COPY (SELECT {selected} FROM {place}{order}) TO STDOUT (FORMAT csv)"  # noqa: S608 - quoted
-        rows: list[bytes] = []
-        size = 0
+        rows, count = bytearray(), 0
         with self._connection.cursor() as cursor, cursor.copy(query) as copy:
             for row in copy:
-                rows.append(bytes(row))
-                size += len(row)
-                if size >= BLOCK:
+                rows += row
+                count += 1
+                if len(rows) >= BLOCK:
                     run.check()
-                    yield self._parsed(rows, picks, table)
-                    rows, size = [], 0
-        if rows:
-            yield self._parsed(rows, picks, table)
+                    yield self._parsed(rows, count, picks, table)
+                    rows, count = bytearray(), 0
+        if count:
+            yield self._parsed(rows, count, picks, table)
 
-    def _parsed(self, rows: list[bytes], picks: Sequence[Pick], table: str) -> pl.DataFrame:
+    def _parsed(
+        self, rows: bytearray, count: int, picks: Sequence[Pick], table: str
+    ) -> pl.DataFrame:
         schema: dict[str, Any] = {str(at): _spelled(pick.dtype) for at, pick in enumerate(picks)}
         more = {"more": pl.String} if len(picks) == 1 else {}
-        count = len(rows)
-        content = b"".join(rows)
-        rows.clear()
         try:
-            frame = pl.read_csv(content, has_header=False, schema={**schema, **more})
+            frame = pl.read_csv(bytes(rows), has_header=False, schema={**schema, **more})
             done = [
                 settled(frame[name], one.dtype) for name, one in zip(schema, picks, strict=True)
             ]
@@ -313,7 +311,7 @@ class OpenedPostgresql(OpenedDatabase):
 
 
 @dataclass(frozen=True)
-class Declared:
+class ServerColumn:
     """A column of PostgreSQL.
 
     Attributes:
@@ -333,7 +331,7 @@ class Declared:
     levels: Sequence[str]
 
 
-def _question(one: Declared) -> Pick | Question:
+def _question(one: ServerColumn) -> Pick | Inquiry:
     """How a column is asked for."""
     name, kind, column = one.name, one.kind, quoted(one.name)
     text = Pick(name, f"{column}::text", pl.String())
@@ -354,7 +352,7 @@ def _question(one: Declared) -> Pick | Question:
     return replace(text, told=f"is of the type {one.shown}: it was read as text")
 
 
-def _moments(one: Declared, column: str, text: Pick) -> Question:
+def _moments(one: ServerColumn, column: str, text: Pick) -> Inquiry:
     """Dates and moments, where all are of the calendar."""
     dtype, at = _MOMENTS[one.kind]
     why = "holds what is no day of the years 1 to 9999: it was read as text"
@@ -365,14 +363,14 @@ def _moments(one: Declared, column: str, text: Pick) -> Question:
     )
 
 
-def _times(one: Declared, column: str, text: Pick) -> Question:
+def _times(one: ServerColumn, column: str, text: Pick) -> Inquiry:
     """Times of day, but for the end of a day."""
     why = "holds 24:00, which is no time of day: it was read as text"
     usual = Pick(one.name, column, pl.Time())
     return unless(f"max({column}) = '24:00'", usual, replace(text, told=why))
 
 
-def _numbers(one: Declared, column: str, text: Pick) -> Question:
+def _numbers(one: ServerColumn, column: str, text: Pick) -> Inquiry:
     """Decimal numbers: with the digits that are declared, or else those that there are."""
     sql = column if one.kind == "numeric" else f"{column}::numeric"
     declared = one.typmod - 4
@@ -392,11 +390,11 @@ def _numbers(one: Declared, column: str, text: Pick) -> Question:
 
     largest = f"trunc(max({sql}))::text"
     if is_declared:
-        return Question(("NULL", largest), then)
-    return Question((f"max(scale({sql}))", largest, f"trunc(min({sql}))::text"), then)
+        return Inquiry(("NULL", largest), then)
+    return Inquiry((f"max(scale({sql}))", largest, f"trunc(min({sql}))::text"), then)
 
 
-def _durations(one: Declared, column: str, text: Pick) -> Question:
+def _durations(one: ServerColumn, column: str, text: Pick) -> Inquiry:
     """Durations, where no months are in them, which are of no length."""
     months = f"extract(year from {column}) <> 0 OR extract(month from {column}) <> 0"
     ticks = f"(extract(epoch from {column}) * 1000000)::bigint"
@@ -408,7 +406,7 @@ def _durations(one: Declared, column: str, text: Pick) -> Question:
     )
 
 
-_CAREFUL: dict[str, Callable[[Declared, str, Pick], Question]] = {
+_CAREFUL: dict[str, Callable[[ServerColumn, str, Pick], Inquiry]] = {
     **dict.fromkeys(_MOMENTS, _moments),
     **dict.fromkeys(("numeric", "money"), _numbers),
     "time": _times,

@@ -4,14 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-stamp
 
-.PHONY: setup demo test test-slow lint peers bench bench-quick bench-audit bench-loop bench-scale bench-text bench-describe bench-recipes bench-finance bench-entertainment bench-relations clean
+.PHONY: setup demo test test-slow lint peers bench bench-quick bench-audit bench-loop bench-scale bench-text bench-describe bench-recipes bench-finance bench-entertainment bench-relations bench-databases clean
 
 setup: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[frames,demo,deep,endpoint,finance]' --group dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[databases,frames,demo,deep,endpoint,finance]' --group dev
 	touch $(STAMP)
 
 demo: setup
@@ -106,6 +106,10 @@ bench-finance: setup
 
 bench-relations: setup
 	$(BIN)/python benchmarks/relations.py
+
+# starts PostgreSQL and MariaDB, where this machine has them
+bench-databases: setup
+	$(BIN)/python benchmarks/databases.py
 
 bench-entertainment: setup
 	PYTHONPATH=. $(BIN)/python benchmarks/levels.py

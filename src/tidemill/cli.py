@@ -297,8 +297,8 @@ def _database(
         if keys or links or kept:
             raise OptionError(
                 "tables, keys and links are named of several tables, and this is one",
-                where=data,
-                hint="give a SQLite file without ?table=, a spreadsheet or a folder of tables",
+                where=redacted(data),
+                hint="give a database without ?table=, a spreadsheet or a folder of tables",
             )
         return None
     database = read_database(data, job.run, keys=keys, links=links)
@@ -317,7 +317,7 @@ def _refuse_of_one(
         raise OptionError(
             f"option '{said[0].replace('_', '-')}' is about the columns of one table, and these "
             f"are {number}",
-            where=data,
+            where=None if data is None else redacted(data),
             hint="name one as FILE?table=NAME, or FILE?table=NAME&with=links for what its links "
             "tell",
         )
@@ -553,7 +553,8 @@ def _sample_database(
 ) -> None:
     """Make a database."""
     from tidemill import verbs
-    from tidemill.core.outputs import refuse_clashes, refuse_existing
+    from tidemill.io.databases.writing import refuse_early
+    from tidemill.relational.model import DatabaseModel
 
     plain = {"fair_strength": 1.0}
     said = [name for name, value in of_one.items() if value and value != plain.get(name)]
@@ -565,12 +566,12 @@ def _sample_database(
             hint="give option 'table-rows' as customers=1000, and option 'where' as "
             "customers.country=Spain",
         )
-    refuse_clashes([Path(out)], [Path(model)])
-    refuse_existing(Path(out), work.overwrite)
-    made = verbs.sample_database(model, table_rows, where, run=job.run)
-    verbs.write_database(made, out, overwrite=work.overwrite)
+    learned = DatabaseModel.load(model)
+    refuse_early(out, list(learned.columns), [Path(model)], overwrite=work.overwrite)
+    made = verbs.sample_database(learned, table_rows, where, run=job.run)
+    verbs.write_database(made, out, overwrite=work.overwrite, run=job.run)
     tables = {name: len(rows) for name, rows in made.tables.items()}
-    job.say(f"Made {made}; wrote {out}", out=out, tables=tables)
+    job.say(f"Made {made}; wrote {redacted(out)}", out=redacted(out), tables=tables)
 
 
 @_command

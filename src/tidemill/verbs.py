@@ -114,7 +114,8 @@ def read(source: Data, *, run: Run | None = None, **reading: Unpack[stated.Readi
 
     Args:
         source: A path (csv, tsv, parquet, jsonl, xlsx, ``file.sqlite?table=t``; text also gzipped
-            or zipped), or a polars, pandas or pyarrow table.
+            or zipped), a table of a server (``postgresql://user@host/database?table=t``), or a
+            polars, pandas or pyarrow table.
         target: The column to be predicted.
         ignore: Columns to be left out of everything.
         id: Columns that name a row.
@@ -145,17 +146,18 @@ def read_database(
     links: Annotated[Sequence[str], stated.LINKS] = (),
     run: Run | None = None,
 ) -> Database:
-    """All tables of a SQLite file, a spreadsheet or a folder of files, with their keys and links.
+    """All tables of a database on a server, a file of SQLite or DuckDB, a spreadsheet or a folder
+    of files, with their keys and links.
 
     Args:
-        source: The path.
+        source: The path, or the address: "postgresql://user@host/database?schema=shop".
         keys: What names a row of a table, where that is not found: "orders.id", or with several
             columns "lines.(order, product)".
         links: What points to what, where that is not found: "orders.customer_id=customers.id".
         run: For progress.
 
     Raises:
-        InputError: It holds no tables, or one of them cannot be read.
+        InputError: It holds no tables, one of them cannot be read, or a server says no.
         SchemaError: A key or a link names what is not there.
         OptionError: A key or a link is not written so.
     """
@@ -401,18 +403,27 @@ def sample_database(
     return model.sample(table_rows, where, run=run or _run(seed))
 
 
-def write_database(database: Database, path: str | Path, *, overwrite: bool = False) -> None:
-    """Write all tables: to a SQLite file with their keys and links, or a folder of csv files.
+def write_database(
+    database: Database,
+    path: str | Path,
+    *,
+    overwrite: bool = False,
+    run: Run | None = None,
+) -> None:
+    """Write all tables: to a server, or a file of SQLite or DuckDB, with their keys and links, or
+    to a folder of csv files.
 
     Args:
         database: The tables.
-        path: A path that ends in .sqlite, .sqlite3 or .db, or a folder.
-        overwrite: Whether what is there may be replaced.
+        path: A path that ends in .sqlite, .sqlite3, .db or .duckdb, a folder, or the address of a
+            server: "postgresql://user@host/database?schema=new".
+        overwrite: Whether what is there may be replaced; on a server it never is.
+        run: For progress.
 
     Raises:
         OutputError: There is something already, it cannot be written, or a key is broken.
     """
-    write_tables(database, Path(path), overwrite=overwrite)
+    write_tables(database, path, run or _run(), overwrite=overwrite)
 
 
 def sample(

@@ -147,7 +147,7 @@ class Absent(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
         if name.split('.')[0] in (
             'torch', 'pandas', 'pyarrow', 'statsmodels', 'httpx', 'xllamacpp', 'arch', 'skfolio',
-            'onnxruntime', 'pypinyin', 'misaki'
+            'onnxruntime', 'pypinyin', 'misaki', 'psycopg', 'pymysql', 'duckdb'
         ):
             raise ModuleNotFoundError(name)
 

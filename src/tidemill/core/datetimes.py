@@ -423,8 +423,10 @@ def _generalised(format_: str) -> str:
     if is_duration(format_):
         return format_
     form = form_of(format_)
-    pattern = _OFFSET.sub(ANY_OFFSET, form.pattern)
-    pattern = re.sub(r" ?%:?z", ANY_OFFSET, pattern)
+    pattern = form.pattern
+    if not is_time_of_day(format_):  # which has no zone without a day
+        pattern = _OFFSET.sub(ANY_OFFSET, pattern)
+        pattern = re.sub(r" ?%:?z", ANY_OFFSET, pattern)
     pattern = re.sub(r"%-(?=[dmHIV])", "%", pattern)
     pattern = pattern.replace("%e", "%d").replace("%k", "%H").replace("%l", "%I")
     pattern = re.sub(r"%[\^#]?[bB]", "%B", pattern)  # which reads short names, too

@@ -183,7 +183,10 @@ def _model(help: str, metavar: str) -> Doc:
     return Doc(help, metavar, given=Path, reads="model")
 
 
-DATA = _table("A csv, tsv, parquet, jsonl or xlsx file, or file.sqlite?table=NAME.", "DATA")
+DATA = _table(
+    "A csv, tsv, parquet, jsonl or xlsx file, file.sqlite?table=NAME, or the address of a server.",
+    "DATA",
+)
 MODEL = _model("A model that `tidemill fit` wrote, or the folder of a run.", "MODEL")
 FOLDER = _model("A folder that `tidemill run` wrote.", "DIR")
 RUN_FOLDER = _model("The folder of a run, with its rows; in the place of single files.", "[DIR]")

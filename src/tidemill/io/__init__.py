@@ -12,6 +12,22 @@ SOURCES = Registry(
             "a file or a folder of images, sounds or texts, read by its ending",
         ),
         "frame": Entry("tidemill.io.frames:FrameSource", "a polars, pandas or pyarrow table"),
+        **dict.fromkeys(
+            ("postgresql", "postgres"),
+            Entry(
+                "tidemill.io.databases.servers:ServerSource",
+                "a table of PostgreSQL: postgresql://user@host/database?table=NAME",
+                "databases",
+            ),
+        ),
+        **dict.fromkeys(
+            ("mysql", "mariadb"),
+            Entry(
+                "tidemill.io.databases.servers:ServerSource",
+                "a table of MySQL or MariaDB: mysql://user@host/database?table=NAME",
+                "databases",
+            ),
+        ),
     },
 )
 
@@ -48,6 +64,11 @@ READERS = Registry(
         ),
         "sqlite3": Entry("tidemill.io.formats.sqlite:read", "SQLite"),
         "db": Entry("tidemill.io.formats.sqlite:read", "SQLite"),
+        "duckdb": Entry(
+            "tidemill.io.databases.duckdb:read",
+            "DuckDB; the table by file.duckdb?table=NAME",
+            "databases",
+        ),
         "npz": Entry(
             "tidemill.io.numpy_arrays:read",
             "images and labels as NumPy arrays (file.npz?images=NAME&labels=NAME), or the voices "
@@ -80,7 +101,15 @@ TARGETS = Registry(
         "file": Entry(
             "tidemill.io.writing:FileTarget",
             "a file or a folder of images or sounds, by its ending",
-        )
+        ),
+        **dict.fromkeys(
+            ("postgresql", "postgres", "mysql", "mariadb"),
+            Entry(
+                "tidemill.io.databases.servers:ServerTarget",
+                "a table that is made on a server: postgresql://user@host/database?table=NAME",
+                "databases",
+            ),
+        ),
     },
 )
 

@@ -32,7 +32,7 @@ DIALOGUE, TURN = "dialogue", "turn"
 _JSON = ("json", "jsonl", "ndjson")
 _LINES = ("header", "skip", "footer")
 _PARTS = {
-    **dict.fromkeys(("sqlite", "sqlite3", "db"), ("table", "with")),
+    **dict.fromkeys(("sqlite", "sqlite3", "db", "duckdb"), ("table", "with")),
     **dict.fromkeys(("xlsx", "xlsm", "xls", "ods"), ("sheet", "with", *_LINES)),
     **dict.fromkeys(("csv", "tsv", "tab"), (*_LINES, "decimal", "encoding", "formulas")),
     "txt": (*_LINES, "decimal", "encoding", "formulas", "by"),
@@ -315,9 +315,10 @@ def _check_part(path: Path, part: Mapping[str, str], ending: str) -> None:
             raise InputError(
                 f"'?{key}=' means nothing for a file of this kind",
                 where=str(path),
-                hint="?table=NAME is for SQLite and folders of tables, ?table=NAME&with=links for "
-                "what its links tell, ?sheet=NAME for spreadsheets, ?header=N, ?skip=N "
-                "and ?footer=N for text and spreadsheets, ?decimal=, and ?encoding=NAME for text, "
+                hint="?table=NAME is for SQLite, DuckDB and folders of tables, "
+                "?table=NAME&with=links for what its links tell, ?sheet=NAME for spreadsheets, "
+                "?header=N, ?skip=N and ?footer=N for text and spreadsheets, ?decimal=, and "
+                "?encoding=NAME for text, "
                 "?images=NAME or ?part=NAME for arrays, ?voices=4 for MIDI files, ?size=32 for "
                 "folders of images, ?alpha=white or ?alpha=keep for those with transparency, "
                 "?rate=16000 and ?names={label}_{} for those of sounds, "

@@ -136,7 +136,7 @@ class Source(ABC):
             >>> Source.parse("ftp://ann:s3cret@example.org/customers.csv")
             Traceback (most recent call last):
             tidemill.core.errors.InputError: ftp://***@example.org/customers.csv: there is no ...
-              Next: known schemes: file://; a text without a scheme is the path of a file
+              Next: known schemes: file://, ...; a text without a scheme is the path of a file
         """
         made: Source = of_scheme(text, SOURCES, InputError)
         return made

@@ -118,7 +118,7 @@ def run_database(
         if folder is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         for name, side in zip(SIDES, (parted.train, parted.holdout, made), strict=True):
-            write_database(_learnable(side), folder / f"{name}.sqlite", overwrite=True)
+            write_database(_learnable(side), folder / f"{name}.sqlite", run, overwrite=True)
         learned.save(folder / MODEL, overwrite=True)
         train, holdout, synthetic = databases_in(folder, learned, run)
         files = {one.name: one.stat().st_size for one in sorted(folder.glob("*.*"))}

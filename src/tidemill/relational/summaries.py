@@ -157,7 +157,8 @@ def _mean_and_spread(
 ) -> list[Summary]:
     """The means of groups and, where that is asked for, their spreads."""
     sizes, means = _means(values, group, rows)
-    shuffled = np.random.default_rng(0).permutation(values)
+    rng = np.random.default_rng(0)  # so that what is told does not depend on the seed
+    shuffled = rng.permutation(values)
     found = [_number(mean, means, _beyond(between(values, group), between(shuffled, group)))]
     if spread is not None:
         off = values - means[group]

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import tidemill as tm
+from tidemill.core import datetimes
 from tidemill.core.calendar_names import LANGUAGES
 from tidemill.core.datetimes import month_first, order_shown
 from tidemill.core.spelling import mended, spelled, typed
@@ -424,3 +426,11 @@ def test_lengths_of_time_come_back(minutes: list[int], elided: bool) -> None:
     found = typed(pl.Series("x", ["1h 18m", *cells]))
     assert found is not None
     assert found[0].to_list() == [4680, *(minute * 60 for minute in minutes)]
+
+
+def test_a_time_of_day_has_no_offset_of_its_own() -> None:
+    """A cell such as 10:00:00+02 names no moment, and ended in a fault where offsets differ."""
+    cells = ["10:00:00+02", "11:00:00-03"]
+    assert all(map(datetimes.is_time_of_day, datetimes.lenient_formats(cells, "at")))
+    data = tm.read(pl.DataFrame({"at": [*cells, None], "x": [1, 2, 3]}))
+    assert data.frame["at"].to_list() == [*cells, None]

@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+import tidemill as tm
 from tests.unit.relational.test_databases import shop
 from tidemill.cli import app
 from tidemill.core.errors import TidemillError
-from tidemill.io.databases.writing import write_database
 
 RUNNER = CliRunner()
 
@@ -33,7 +33,7 @@ def refused(*words: object) -> str:
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("files")
-    write_database(shop(), folder / "shop.sqlite")
+    tm.write_database(shop(), folder / "shop.sqlite")
     said("fit", folder / "shop.sqlite", "--out", folder / "shop.tidemill", "--model", "independent")
     return folder
 

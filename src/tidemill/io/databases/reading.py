@@ -1,4 +1,4 @@
-"""A database of a SQLite file, a spreadsheet or a folder of files of tables."""
+"""A database of a server, a SQLite or DuckDB file, a spreadsheet or a folder of files of tables."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.errors import InputError, OptionError, SchemaError
 from tidemill.core.run import Run
 from tidemill.core.words import listing, plural, shortlist
-from tidemill.io.databases import finding, sqlite
+from tidemill.io.databases import duckdb, finding, sqlite
+from tidemill.io.databases.address import Address, address_of, is_address
 from tidemill.io.databases.kin import with_links
+from tidemill.io.databases.opened import OpenedDatabase
+from tidemill.io.databases.servers import OpenedTable, opened
 from tidemill.io.file import File, path_of
 from tidemill.io.formats.excel import sheets_of
 from tidemill.io.reading import read
@@ -22,13 +25,14 @@ from tidemill.io.source import Raw, Source
 from tidemill.io.texts.documents import files_below
 
 SQLITE = ("sqlite", "sqlite3", "db")
+DUCKDB = ("duckdb",)
 BOOKS = ("xlsx", "xlsm", "xls", "ods")
 TABLES = ("csv", "tsv", "tab", "parquet", "pq", "json", "jsonl", "ndjson", *BOOKS)
 """Endings of files that are a table each in a folder."""
 MOSTLY = 0.5
 """Of the files of a folder of tables, at least this share are tables."""
 GIVEN = "given by the user"
-_EMPTY = "there are no rows"
+_EMPTY = ("there are no rows", "there are no columns")
 _LINK = re.compile(r"(?P<child>[^=]+?)\.(?P<columns>\([^)]+\)|[^.=]+)$")
 
 
@@ -37,20 +41,27 @@ class _Listed:
     """The tables of a source, each by what reads it, and what the source states of them."""
 
     name: str
-    sources: Mapping[str, str]
+    sources: Mapping[str, Source]
     keys: Sequence[TableKey] = ()
     links: Sequence[Link] = ()
+    left_out: Sequence[str] = ()
 
 
 def is_database(source: object) -> bool:
-    """Whether a path is a file or folder of several tables, none of which is asked for by
-    ``?table=`` or ``?sheet=``.
+    """Whether a source holds several tables, none of which is asked for by ``?table=`` or
+    ``?sheet=``.
 
     Raises:
-        InputError: There is no such file.
+        InputError: There is no such file or server.
     """
     if not isinstance(source, str | Path):
         return False
+    if is_address(source):
+        address = address_of(str(source), InputError)
+        if address.table is not None:
+            return False
+        with opened(address) as base:
+            return len(base.tables()) > 1
     path = path_of(str(source))
     if not path.exists() or str(source).lower().startswith(("http:", "https:")):
         return False
@@ -66,31 +77,52 @@ def is_spreadsheet(source: str | Path) -> bool:
 def read_database(
     source: str | Path, run: Run, *, keys: Iterable[str] = (), links: Iterable[str] = ()
 ) -> Database:
-    """All tables of a SQLite file, a spreadsheet or a folder, with their keys and links.
+    """All tables of a server's database, a SQLite or DuckDB file, a spreadsheet or a folder, with
+    their keys and links.
 
     What a database states is taken as it is. Of files and sheets, keys and links are found in
     names and values; what is doubtful is told and left out.
 
     Args:
-        source: The path.
+        source: The path, or the address.
         run: Shows the progress and takes the warnings.
         keys: Keys that the user names, "orders.id" or "lines.(order, product)".
         links: Links that the user names, "orders.customer=customers.id".
 
     Raises:
-        InputError: It is no such source, or a table cannot be read.
+        InputError: It is no such source, a table cannot be read, or the server says no.
         SchemaError: A key or link names what is not there, or a key that the user names repeats.
         OptionError: A key or a link is not written so.
     """
-    path = path_of(str(source))
-    found = _tables_of(path)
-    if found is None or not found.sources:
-        raise InputError(
-            "this holds no tables",
-            where=str(path),
-            hint="give a SQLite file, a spreadsheet, or a folder of csv or parquet files",
-        )
-    tables = _read_all(found, str(path), run)
+    if is_address(source):
+        address = address_of(str(source), InputError)
+        with opened(address) as base:
+            found = _listed(base, address)
+            tables = _read_all(found, address.shown, run)
+    else:
+        path = path_of(str(source))
+        listed = _tables_of(path)
+        if listed is None or not listed.sources:
+            raise InputError(
+                "this holds no tables",
+                where=str(path),
+                hint="give a SQLite file, a spreadsheet, or a folder of csv or parquet files",
+            )
+        found = listed
+        tables = _read_all(found, str(path), run)
+    return _with_keys(found, tables, keys, links, run)
+
+
+def _with_keys(
+    found: _Listed,
+    tables: Mapping[str, Dataset],
+    keys: Iterable[str],
+    links: Iterable[str],
+    run: Run,
+) -> Database:
+    """The database of tables that were read."""
+    for told in found.left_out:
+        run.warn(f"Of '{found.name}' this is left out: {told}.", "read")
     named = {key.table: key for key in map(key_of, keys)}
     stated = {key.table: key for key in found.keys if key.table in tables}
     if not stated:
@@ -129,8 +161,25 @@ def read_linked(file: File, run: Run) -> Raw:
             hint=f"write ?{part}=NAME&with=links; the tables are {listing(list(sources))}",
         )
     if "with" not in file.part:
-        return Source.parse(sources[name]).open(run)
+        return sources[name].open(run)
     return Raw(with_links(read_database(file.path, run), name), name=name)
+
+
+def read_linked_table(address: Address, run: Run) -> Raw:
+    """A table of a server with what its links tell.
+
+    Raises:
+        InputError: No table is named, or there is none of that name.
+    """
+    base = read_database(address.text, run)
+    name = address.table
+    if name is None or name not in base.tables:
+        raise InputError(
+            f"there is no table '{name}'" if name else "no table is named",
+            where=address.shown,
+            hint=f"write ?table=NAME&with=links; the tables are {listing(list(base.tables))}",
+        )
+    return Raw(with_links(base, name), name=name)
 
 
 def key_of(text: str) -> TableKey:
@@ -196,11 +245,15 @@ def _tables_of(path: Path) -> _Listed | None:
                 where=str(path),
                 hint="name them differently, or take one away",
             )
-        return _Listed(path.resolve().name, dict(zip(names, map(str, tables), strict=True)))
+        sources = [Source.parse(str(file)) for file in tables]
+        return _Listed(path.resolve().name, dict(zip(names, sources, strict=True)))
     ending = _ending(path)
     if ending in SQLITE:
         names, keys, links = sqlite.stated(path)
         return _Listed(path.name.partition(".")[0], _parts(path, "table", names), keys, links)
+    if ending in DUCKDB:
+        with duckdb.reading(path) as base:
+            return _listed(base, path)
     if ending in BOOKS:
         return _Listed(path.name.partition(".")[0], _parts(path, "sheet", sheets_of(path)))
     return None
@@ -213,18 +266,29 @@ def _ending(path: Path) -> str:
     return endings[-1] if endings else ""
 
 
-def _parts(path: Path, part: str, names: Iterable[str]) -> dict[str, str]:
-    return {name: f"{path}?{part}={quote(name, safe='')}" for name in names}
+def _parts(path: Path, part: str, names: Iterable[str]) -> dict[str, Source]:
+    return {name: Source.parse(f"{path}?{part}={quote(name, safe='')}") for name in names}
+
+
+def _listed(base: OpenedDatabase, address: Address | Path) -> _Listed:
+    """The tables of a database that is open."""
+    names = base.tables()
+    said = base.stated(names)
+    if isinstance(address, Path):
+        sources = _parts(address, "table", names)
+    else:
+        sources = {name: OpenedTable(address.of_table(name), base, name) for name in names}
+    return _Listed(base.name, sources, said.keys, said.links, said.left_out)
 
 
 def _read_all(found: _Listed, where: str, run: Run) -> dict[str, Dataset]:
     """The tables that have rows; those without are told."""
     tables, empty = {}, []
-    for name, text in found.sources.items():
+    for name, source in found.sources.items():
         try:
-            data = read(Source.parse(text), run)
+            data = read(source, run)
         except InputError as error:
-            if error.what != _EMPTY:
+            if error.what not in _EMPTY:
                 raise
             empty.append(name)
             continue

@@ -1,19 +1,25 @@
-"""A database becomes a SQLite file whose constraints hold, or a folder of csv files."""
+"""A database becomes tables on a server, or a file of SQLite or DuckDB, whose constraints hold, or
+a folder of csv files."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import polars as pl
 
 from tidemill.core.artifact import writing
-from tidemill.core.database import Database, Link, naming
+from tidemill.core.database import Database
 from tidemill.core.errors import OutputError
-from tidemill.core.outputs import refuse_existing
-from tidemill.io.databases.reading import SQLITE
+from tidemill.core.outputs import refuse_clashes, refuse_existing
+from tidemill.core.run import Run
+from tidemill.io.databases import duckdb
+from tidemill.io.databases.address import address_of, is_address
+from tidemill.io.databases.made import holds, names_rows
+from tidemill.io.databases.reading import DUCKDB, SQLITE
+from tidemill.io.databases.servers import refuse_on_server, write_on_server
 from tidemill.io.frames import door_frame
 from tidemill.io.whole_folder import whole_folder
 from tidemill.io.writing import write
@@ -21,15 +27,31 @@ from tidemill.io.writing import write
 _TYPES = {"Int": "INTEGER", "UInt": "INTEGER", "Float": "REAL", "Boolean": "INTEGER"}
 
 
-def write_database(database: Database, path: Path, *, overwrite: bool = False) -> None:
+def write_database(
+    database: Database, out: str | Path, run: Run, *, overwrite: bool = False
+) -> None:
     """Write all tables, whole or not at all.
 
-    A SQLite file (.sqlite, .sqlite3, .db) states the keys, and the links that hold in all rows; the
-    file is written with both enforced. Any other path is a folder of a csv file a table.
+    On a server tables are made, with their keys and the links that hold in all rows. A SQLite file
+    (.sqlite, .sqlite3, .db) and one of DuckDB (.duckdb) state these, too; they are written with
+    both enforced. Any other path is a folder of a csv file a table.
+
+    Args:
+        database: The tables.
+        out: The address of a server's database, or a path.
+        run: Shows the progress and takes the warnings.
+        overwrite: Whether what is there may be replaced; on a server it never is.
 
     Raises:
         OutputError: It exists, cannot be written, or breaks a key.
+        MissingExtra: What speaks to such a database is not installed.
     """
+    if is_address(out):
+        address = address_of(str(out), OutputError)
+        refuse_on_server(address, database.tables, overwrite)
+        write_on_server(database, address, run)
+        return
+    path = Path(out)
     ending = path.name.lower().rpartition(".")[2]
     refuse_existing(path, overwrite)
     if ending in SQLITE:
@@ -37,11 +59,14 @@ def write_database(database: Database, path: Path, *, overwrite: bool = False) -
             aside.unlink(missing_ok=True)
             _fill(database, aside, path)
         return
+    if ending in DUCKDB:
+        duckdb.write(database, path, run, overwrite=overwrite)
+        return
     if path.suffix:
         raise OutputError(
             f"a database is not written as .{ending}",
             where=str(path),
-            hint="name a .sqlite file, or a folder for a csv file a table",
+            hint="name a .sqlite or .duckdb file, or a folder for a csv file a table",
         )
     strange = [name for name in database.tables if Path(name).name != name]
     if strange:
@@ -53,6 +78,28 @@ def write_database(database: Database, path: Path, *, overwrite: bool = False) -
     with whole_folder(path) as folder:
         for name, data in database.tables.items():
             write(data, folder / f"{name}.csv")
+
+
+def refuse_early(
+    out: str, tables: Sequence[str], reads: Iterable[Path], *, overwrite: bool
+) -> None:
+    """Say before the tables are made that they cannot be written.
+
+    Args:
+        out: As for :func:`write_database`.
+        tables: What they will be called.
+        reads: The files that the work reads.
+        overwrite: Whether what is there may be replaced.
+
+    Raises:
+        OutputError: It is so.
+        MissingExtra: What speaks to such a database is not installed.
+    """
+    if is_address(out):
+        refuse_on_server(address_of(out, OutputError), tables, overwrite)
+        return
+    refuse_clashes([Path(out)], reads)
+    refuse_existing(Path(out), overwrite)
 
 
 def _fill(database: Database, aside: Path, path: Path) -> None:
@@ -85,33 +132,18 @@ def _created(database: Database, name: str) -> str:
     parts = [f"{_quoted(column)} {_type(frame[column])}" for column in frame.columns]
     key = database.keys.get(name)
     primary: tuple[str, ...] = ()
-    if key is not None and _names(frame, key.columns):
+    if key is not None and names_rows(frame, key.columns):
         primary = key.columns
         parts.append(f"PRIMARY KEY ({_listed(primary)})")
     unique = dict.fromkeys(link.to for link in database.below(name) if link.to != primary)
-    parts += [f"UNIQUE ({_listed(columns)})" for columns in unique if _names(frame, columns)]
+    parts += [f"UNIQUE ({_listed(columns)})" for columns in unique if names_rows(frame, columns)]
     for link in database.above(name):
-        if _holds(database, link):
+        if holds(database, link):
             parts.append(
                 f"FOREIGN KEY ({_listed(link.columns)}) REFERENCES {_quoted(link.parent)} "
                 f"({_listed(link.to)}) DEFERRABLE INITIALLY DEFERRED"
             )
     return f"CREATE TABLE {_quoted(name)} ({', '.join(parts)})"
-
-
-def _names(frame: pl.DataFrame, columns: Sequence[str]) -> bool:
-    """Whether columns are there and name each row."""
-    if not set(columns) <= set(frame.columns):
-        return False
-    values = naming(frame, columns)
-    return values.n_unique() == len(values.drop_nulls()) == len(values)
-
-
-def _holds(database: Database, link: Link) -> bool:
-    child, parent = database.tables[link.child].frame, database.tables[link.parent].frame
-    if not set(link.columns) <= set(child.columns) or not _names(parent, link.to):
-        return False
-    return not database.holds(link).astray
 
 
 def _rows(frame: pl.DataFrame) -> Iterator[tuple[object, ...]]:

@@ -129,6 +129,8 @@ def _trouble(error: str, path: Path) -> tuple[str, str]:
         start = file.read(16)
     if start == _MAGIC:
         return f"the database cannot be read ({error})", "the file is damaged: copy it again"
+    if start[8:12] == b"DUCK":
+        return "this is a database of DuckDB", "give it the ending .duckdb"
     if start.isascii() and "".join(start.decode("ascii").split()).isprintable():
         hint = "it begins like a text: give it the ending of what it is, such as .csv"
     else:

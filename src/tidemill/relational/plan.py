@@ -62,8 +62,8 @@ def plan_of(database: Database, kept: Sequence[str] = ()) -> TablePlan:
     far = _steps_to(persons, database)
     main: dict[str, Link] = {}
     for name in sorted(database.tables, key=lambda one: far.get(one, len(far))):
-        if name in kept:
-            continue
+        if name in kept or len(database.tables[name]) < FEWEST_APART:
+            continue  # of few rows it would be chance whether there are any
         rivals = [link for link in database.above(name) if link.parent != name]
         rivals = [link for link in rivals if len(database.tables[link.parent]) >= FEWEST_APART]
         rivals = [link for link in rivals if name not in _ancestors(link.parent, main)]

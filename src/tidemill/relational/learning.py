@@ -43,7 +43,7 @@ THERE = "is there"
 """The column of a table that has no other."""
 
 
-class Learning:
+class DatabaseLearning:
     """Tables of a database with what is told beside their rows, learned one after the other."""
 
     def __init__(self, database: Database, plan: TablePlan, run: Run) -> None:
@@ -115,6 +115,11 @@ class Learning:
                 )
 
     def all(self, model: str, options: Mapping[str, Any]) -> DatabaseModel:
+        """The model of all tables.
+
+        Args:
+            model, options: Of the generator of each.
+        """
         for name, links in self._plan.own.items():
             for link in links:
                 self._with_depth(name, link)

@@ -133,9 +133,11 @@ class DatabaseModel:
                     "anew",
                     hint=f"keep {which}, too",
                 )
-        from tidemill.relational.learning import Learning
+        from tidemill.relational.learning import DatabaseLearning
 
-        return Learning(database, plan_of(database, keep), run).all(model, dict(options or {}))
+        return DatabaseLearning(database, plan_of(database, keep), run).all(
+            model, dict(options or {})
+        )
 
     def sample(
         self,

@@ -219,6 +219,27 @@ class Database:
             )
 
 
+def parents_first(names: Sequence[str], links: Sequence[Link]) -> list[str]:
+    """Tables in the order given, but each behind those that it points to; where links go round in a
+    circle, the first of them stands first.
+
+    Example:
+        >>> parents_first(["lines", "orders"], [Link("lines", ("order",), "orders", ("id",))])
+        ['orders', 'lines']
+    """
+    above: dict[str, set[str]] = {name: set() for name in names}
+    for link in links:
+        if link.child != link.parent and link.parent in above:
+            above[link.child].add(link.parent)
+    found: list[str] = []
+    left = list(names)
+    while left:
+        free = [name for name in left if above[name] <= set(found)]
+        found.append((free or left)[0])
+        left.remove(found[-1])
+    return found
+
+
 def gathered(values: pl.Series, at: np.ndarray) -> pl.Series:
     """The values in these places; null below 0.
 

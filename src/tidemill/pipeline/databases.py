@@ -204,15 +204,13 @@ def alike(other: Database, train: Database, run: Run) -> Database:
 
 
 def _learnable(base: Database) -> Database:
-    """The database without images, sounds and ignored columns, which no file of it holds; each
-    table behind those that it points to, as SQLite looks for every row that points to a new one."""
+    """The database without images, sounds and ignored columns, which no file of it holds."""
     naming = {(key.table, column) for key in base.keys.values() for column in key.columns}
     for link in base.links:
         naming |= {(link.child, column) for column in link.columns}
         naming |= {(link.parent, column) for column in link.to}
     tables = {}
-    for name in _parents_first(base):
-        data = base[name]
+    for name, data in base.tables.items():
         kept = [
             column.name
             for column in data.schema
@@ -221,21 +219,6 @@ def _learnable(base: Database) -> Database:
         ]
         tables[name] = data.select(kept or list(data.schema.names[:1]))
     return replace(base, tables=tables)
-
-
-def _parents_first(base: Database) -> list[str]:
-    """The tables, each behind those that it points to; where links go round in a circle, the first
-    of them stands first."""
-    left, found = list(base.tables), list[str]()
-    while left:
-        free = [
-            name
-            for name in left
-            if all(link.parent == name or link.parent in found for link in base.above(name))
-        ]
-        found.append((free or left)[0])
-        left.remove(found[-1])
-    return found
 
 
 def _whose(train: Database, keep: Sequence[str]) -> dict[str, np.ndarray]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from tidemill.core.columns import by_name
-from tidemill.core.database import Database, Link
+from tidemill.core.database import Database, Link, parents_first
 from tidemill.core.errors import OutputError
 from tidemill.core.run import Run
 from tidemill.core.words import shortlist
@@ -76,7 +76,8 @@ def planned(database: Database, run: Run) -> list[MadeTable]:
         unique = tuple(columns for columns in pointed if names_rows(frame, columns))
         links = tuple(link for link in dict.fromkeys(database.above(name)) if holds(database, link))
         made[name] = MadeTable(name, frame, primary, unique, links)
-    return [made[name] for name in _parents_first(made)]
+    stated = [link for table in made.values() for link in table.links]
+    return [made[name] for name in parents_first(list(made), stated)]
 
 
 def _tell_unstated(database: Database, run: Run) -> None:
@@ -236,22 +237,6 @@ def _common(columns: Sequence[pl.Series]) -> pl.DataType | None:
 def _is_whole(values: pl.Series) -> bool:
     is_number = values.dtype.is_float() or values.dtype.is_decimal()
     return is_number and bool((values.drop_nulls() % 1 == 0).all())
-
-
-def _parents_first(made: dict[str, MadeTable]) -> list[str]:
-    """The names in the order given, but each behind what it points to, as far as that goes."""
-    order: list[str] = []
-    left = list(made)
-    while left:
-        ready = [
-            name
-            for name in left
-            if all(link.parent in order or link.parent == name for link in made[name].links)
-        ]
-        for name in ready or left[:1]:  # of a circle, the first
-            order.append(name)
-            left.remove(name)
-    return order
 
 
 def without(table: MadeTable, links: Iterable[Link]) -> MadeTable:

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from tidemill.core.artifact import writing
-from tidemill.core.database import Database
+from tidemill.core.database import Database, parents_first
 from tidemill.core.errors import OutputError
 from tidemill.core.outputs import refuse_clashes, refuse_existing
 from tidemill.core.run import Run
@@ -109,8 +109,9 @@ def _fill(database: Database, aside: Path, path: Path) -> None:
             base.execute("BEGIN")
             for name in database.tables:
                 base.execute(_created(database, name))
-            for name, data in database.tables.items():
-                frame = door_frame(data)
+            # SQLite looks for the rows that point to a new one, which takes long
+            for name in parents_first(list(database.tables), database.links):
+                frame = door_frame(database.tables[name])
                 marks = ", ".join("?" * frame.width)
                 columns = ", ".join(map(_quoted, frame.columns))
                 base.executemany(

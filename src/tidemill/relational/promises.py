@@ -12,7 +12,8 @@ import polars as pl
 from tidemill.relational.running import Running
 from tidemill.supervised.groups import as_numbers
 
-MEAN, SPREAD = "mean", "spread"
+MEAN, SPREAD, FIRST = "mean", "spread", "first"
+KINDS = (MEAN, SPREAD, FIRST)
 TOLERANCE = 0.1
 """How far from what is told groups may be, in units of the spread between groups."""
 FEW = 10
@@ -35,7 +36,7 @@ class Promise:
     Attributes:
         name: The column.
         of: The column of the rows that are made for it.
-        what: "mean" or "spread".
+        what: "mean", "spread", or "first": none is earlier.
         level: Of a category, the level whose share it is.
         trait: In the place of numbers, where sorts stand along this direction.
         unit: How many of the column's own units one is.
@@ -100,8 +101,8 @@ def aimed(
     """
     found = []
     for one in promises:
-        goal = above[one.name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-        if not np.isfinite(goal).any():
+        goal = _goal(one, above)
+        if one.what == FIRST or not np.isfinite(goal).any():
             continue
         values = drawn[one.spoken]
         known = np.isfinite(values) & (at >= 0)
@@ -184,14 +185,22 @@ def _drawn_by_turns(
     return choice
 
 
-def _units(spoken: Spoken, promises: Sequence[Promise], above: pl.DataFrame) -> tuple[float, float]:
-    """The spread between groups of what is told of their mean, and of their spread; 0 for none."""
-    found = {MEAN: 0.0, SPREAD: 0.0}
+def _units(spoken: Spoken, promises: Sequence[Promise], above: pl.DataFrame) -> dict[str, float]:
+    """The spread between groups of what is told of them, by what it is; 0 for none."""
+    found = dict.fromkeys(KINDS, 0.0)
     for one in promises:
         if one.spoken == spoken:
-            goal = above[one.name].cast(pl.Float64).drop_nulls().to_numpy()
-            found[one.what] = float(goal.std()) if len(goal) else 0.0
-    return found[MEAN], found[SPREAD]
+            goal = _goal(one, above)
+            found[one.what] = float(np.nanstd(goal)) if np.isfinite(goal).any() else 0.0
+    return found
+
+
+def _goal(promise: Promise, above: pl.DataFrame) -> np.ndarray:
+    """(rows above,) what is told, in the units that the promise speaks in; NaN for nothing."""
+    told = above[promise.name]
+    if told.dtype.is_temporal():
+        return as_numbers(told) / promise.unit
+    return told.cast(pl.Float64).fill_null(float("nan")).to_numpy()
 
 
 class _Told:
@@ -199,18 +208,19 @@ class _Told:
 
     Args:
         values: (K, n) of each row that is drawn; NaN where it is missing.
-        mean, spread: (blocks,) what is told of each group; NaN where nothing is.
-        units: The spread between groups of both.
+        goals: What is told of each group, (blocks,) by what it is; NaN where nothing is.
+        units: The spread between groups of each.
     """
 
     def __init__(
-        self, values: np.ndarray, mean: np.ndarray, spread: np.ndarray, units: tuple[float, float]
+        self, values: np.ndarray, goals: Mapping[str, np.ndarray], units: Mapping[str, float]
     ) -> None:
         known = np.isfinite(values)
         centre = values[known].mean() if known.any() else 0.0  # squares of large numbers are rough
         plain = np.where(known, values - centre, 0.0)
         self._parts = np.stack([known.astype(np.float64), plain, plain**2])
-        self._mean, self._spread, self._units = mean - centre, spread, units
+        self._goals, self._units = dict(goals), units
+        self._goals[MEAN], self._goals[FIRST] = goals[MEAN] - centre, goals[FIRST] - centre
 
     @staticmethod
     def of(
@@ -219,7 +229,7 @@ class _Told:
         above: pl.DataFrame,
         values: np.ndarray,
         group: np.ndarray,
-        units: tuple[float, float],
+        units: Mapping[str, float],
     ) -> _Told:
         """What is told of what some promises speak of.
 
@@ -230,11 +240,11 @@ class _Told:
             group: (blocks,) the row above of each.
             units: As :func:`_units` tells them.
         """
-        goals = {what: np.full(len(group), np.nan) for what in (MEAN, SPREAD)}
+        goals = {what: np.full(len(group), np.nan) for what in KINDS}
         for one in promises:
             if one.spoken == spoken:
-                goals[one.what] = above[one.name].cast(pl.Float64).to_numpy()[group]
-        return _Told(values.astype(np.float64), goals[MEAN], goals[SPREAD], units)
+                goals[one.what] = _goal(one, above)[group]
+        return _Told(values.astype(np.float64), goals, units)
 
     def begin(self, block: np.ndarray, blocks: int) -> None:
         """The first row that is drawn for each place is taken."""
@@ -248,12 +258,12 @@ class _Told:
         known = np.maximum(known, 1)
         mean = total / known
         spread = np.sqrt(np.maximum(squares / known - mean**2, 0))
+        known, plain, _ = self._parts[:, :, rows]
+        too_early = np.where(known > 0, np.minimum(plain, self._goals[FIRST][block]), np.nan)
         found = np.zeros_like(mean)
-        for goal, is_, unit in zip(
-            (self._mean, self._spread), (mean, spread), self._units, strict=True
-        ):
-            if unit:
-                away = (is_ - goal[block]) / unit
+        for what, is_ in ((MEAN, mean), (SPREAD, spread), (FIRST, too_early)):
+            if self._units[what]:
+                away = (is_ - self._goals[what][block]) / self._units[what]
                 found += np.where(np.isfinite(away), away, 0.0) ** 2
         return found
 

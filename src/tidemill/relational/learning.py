@@ -209,7 +209,7 @@ class DatabaseLearning:
             found = running_of(data, at, order, self._persons[name])
             if found:
                 break
-        moved = self._let_go(name, {rule.column for rule in found}, ordered=False)
+        moved = self._let_go(name, {rule.column for rule in found}, running=True)
         found = [rule for rule in found if rule.column in moved]
         self._running[link], self._before[link] = found, []
         for rule in found:
@@ -226,7 +226,7 @@ class DatabaseLearning:
         self._own[name] = own if rest else _only_there(len(own), name)
         self._leave_derived(name)
 
-    def _let_go(self, name: str, moved: set[str], *, ordered: bool = True) -> set[str]:
+    def _let_go(self, name: str, moved: set[str], *, running: bool = False) -> set[str]:
         """Those of some columns that need not be drawn with the others of their table for its rules
         to hold: of a rule between a column that goes and one that stays, the last one is reckoned
         where it can be; others keep the column.
@@ -234,7 +234,8 @@ class DatabaseLearning:
         Args:
             name: The table.
             moved: The columns that are known otherwise.
-            ordered: Whether one that is never above another must stay with it.
+            running: Whether they go on from row to row: then nothing is reckoned from them, and
+                that one is never above another does not keep it.
         """
         if not moved:
             return moved
@@ -244,9 +245,9 @@ class DatabaseLearning:
             rules = with_found_rules(data, quiet).schema.rules if len(data) >= FEWEST else ()
             self._rules[name] = [rule for rule in rules if len(rule.columns) > 1]
         moved, derived = set(moved), list[Rule]()
-        while (rule := self._parted(name, moved, derived, ordered)) is not None:
-            known = moved | {one.columns[-1] for one in derived}
-            if is_derived(rule, self._own[name].schema) and rule.columns[-1] not in known:
+        while (rule := self._parted(name, moved, derived, running)) is not None:
+            is_known = rule.columns[-1] in moved | {one.columns[-1] for one in derived}
+            if is_derived(rule, self._database[name].schema) and not (is_known or running):
                 derived.append(rule)
                 continue
             stays = set(rule.columns)
@@ -259,13 +260,15 @@ class DatabaseLearning:
         return moved
 
     def _parted(
-        self, name: str, moved: set[str], derived: Sequence[Rule], ordered: bool
+        self, name: str, moved: set[str], derived: Sequence[Rule], running: bool
     ) -> Rule | None:
-        """A rule between columns that are known otherwise and others; None where there is none."""
-        known = moved | {one.columns[-1] for one in derived}
+        """A rule between columns that go and others that stay; None where there is none."""
+        go = moved | {one.columns[-1] for one in derived}
+        stay = set(self._own[name].schema.names) - go
         for rule in self._rules[name]:
-            speaks = rule not in derived and (ordered or rule.kind != "a<=b")
-            if speaks and known & set(rule.columns) and not set(rule.columns) <= known:
+            is_kept = rule in derived or rule in self._derived.get(name, ())
+            is_kept = is_kept or (running and rule.kind == "a<=b")
+            if not is_kept and go & set(rule.columns) and stay & set(rule.columns):
                 return rule
         return None
 

@@ -226,3 +226,42 @@ def test_a_rule_that_cannot_be_reckoned_keeps_its_columns_together() -> None:
     made = tm.sample_database(tm.fit_database(base, keep_tables=["products"]), seed=1)
     rows = made["lines"].frame
     assert (rows["paid"] <= rows["price"]).all()  # nobody pays more than the price
+
+
+def test_what_is_reckoned_goes_through_two_tables() -> None:
+    """The price is that of the product, and all lines of an order are of so many pieces."""
+    rng = np.random.default_rng(2)
+    many = rng.integers(2, 6, 200)
+    order = np.repeat(np.arange(200), many)
+    of = rng.integers(0, 40, len(order))
+    price, pieces = np.round(rng.uniform(1, 9, 40), 2), rng.integers(1, 9, 200)
+    total = np.round(price[of] * pieces[order], 2)
+    tables = {
+        "orders": pl.DataFrame({"order_id": np.arange(200) + 1, "to": rng.choice(["a", "b"], 200)}),
+        "products": pl.DataFrame({"id": np.arange(40) + 1, "price": price}),
+        "lines": pl.DataFrame(
+            {
+                "order_id": order + 1,
+                "product": of + 1,
+                "price": price[of],
+                "pieces": pieces[order],
+                "total": total,
+                "paid": np.cumsum(total).round(2),
+            }
+        ),
+    }
+    read = {name: replace(tm.read(frame), name=name) for name, frame in tables.items()}
+    keys = {
+        "orders": tm.TableKey("orders", ("order_id",)),
+        "products": tm.TableKey("products", ("id",)),
+    }
+    by = tm.Link("lines", ("order_id",), "orders", ("order_id",))
+    to = tm.Link("lines", ("product",), "products", ("id",))
+    model = tm.fit_database(tm.Database(read, keys, (by, to)), keep_tables=["products"])
+    assert model.links[by].same == ("pieces",)
+    assert model.links[to].copied == (("price", "price"),)
+    made = tm.sample_database(model, seed=1)
+    rows = made["lines"].frame
+    assert ((rows["price"] * rows["pieces"]).round(2) == rows["total"]).all()
+    assert (rows["price"].to_numpy() == price[made.places(to)]).all()
+    assert (rows.group_by("order_id").agg(pl.col("pieces").n_unique())["pieces"] == 1).all()

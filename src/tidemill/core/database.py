@@ -219,6 +219,30 @@ class Database:
             )
 
 
+def depths(at: np.ndarray) -> np.ndarray:
+    """(n,) how many links lead from each row of a table to one that points to none in it; of rows
+    whose links go round in a circle 0.
+
+    Args:
+        at: (n,) the row that each points to; below 0 for none.
+
+    Example:
+        >>> depths(np.array([-1, 0, 1, 0])).tolist(), depths(np.array([1, 0])).tolist()
+        ([0, 1, 2, 1], [0, 0])
+    """
+    by_parent = np.argsort(at, kind="stable")
+    parents = at[by_parent]
+    depth, level, step = np.zeros(len(at), np.int64), np.flatnonzero(at < 0), 0
+    while len(level):
+        first, end = (np.searchsorted(parents, level, side=side) for side in ("left", "right"))
+        many = end - first
+        begins = np.repeat(first - np.r_[0, np.cumsum(many)[:-1]], many)
+        level = by_parent[begins + np.arange(many.sum())]
+        step += 1
+        depth[level] = step
+    return depth
+
+
 def parents_first(names: Sequence[str], links: Sequence[Link]) -> list[str]:
     """Tables in the order given, but each behind those that it points to; where links go round in a
     circle, the first of them stands first.

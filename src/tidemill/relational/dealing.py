@@ -154,23 +154,6 @@ def _free(
     return int(rng.choice(free, p=chance / chance.sum()))
 
 
-def depths(at: np.ndarray) -> np.ndarray:
-    """(n,) how many links lead from each row of a table to one that points to none in it; of rows
-    whose links go round in a circle 0.
-
-    Example:
-        >>> depths(np.array([-1, 0, 1, 0])).tolist()
-        [0, 1, 2, 1]
-    """
-    depth = np.where(at < 0, 0, -1)
-    for step in range(len(at)):
-        next_ = np.flatnonzero((depth < 0) & (depth[np.maximum(at, 0)] == step))
-        if not len(next_):
-            break
-        depth[next_] = step + 1
-    return np.maximum(depth, 0)
-
-
 def dealt_by_depth(depth: np.ndarray, weight: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """(n,) the row that each row of a table points to in it: one that is a step less deep, in the
     shares of the weights; -1 for rows of depth 0.

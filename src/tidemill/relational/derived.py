@@ -13,8 +13,10 @@ KINDS = ("a+b=c", "a*b=c", "b=k*a+m")
 
 
 def is_derived(rule: Rule, schema: Schema) -> bool:
-    """Whether the last column of a rule can be reckoned from the others: all are numbers."""
-    return rule.kind in KINDS and all(schema[name].kind == "number" for name in rule.columns)
+    """Whether the last column of a rule can be reckoned from the others: all are numbers, and none
+    is missing in any row, as nothing says where the last one is."""
+    own = [schema[name] for name in rule.columns]
+    return rule.kind in KINDS and all(c.kind == "number" and not c.nullable for c in own)
 
 
 def derived(rule: Rule, parts: Sequence[pl.Series], column: Column) -> pl.Series:

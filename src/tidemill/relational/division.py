@@ -12,6 +12,7 @@ from tidemill.core.columns import by_name
 from tidemill.core.database import Database, Link
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError, OptionError
+from tidemill.core.persons import level_counts
 from tidemill.core.run import Run
 from tidemill.core.split import MIN_ROWS
 from tidemill.core.words import plural
@@ -165,15 +166,8 @@ def not_compared(base: Database, plan: TablePlan) -> dict[str, list[str]]:
         for column in base.telling(name):
             if column.kind != "category":
                 continue
-            told = pl.DataFrame(
-                {"level": data.frame[column.name].cast(pl.String), "person": persons[name]}
-            )
-            counts = (
-                told.drop_nulls()
-                .group_by("level")
-                .agg(pl.len().alias("rows"), pl.col("person").n_unique())
-            )
-            rare = counts.filter(pl.col("person") < FEWEST_SHARING)["rows"].sum()
+            counts = level_counts(data.frame[column.name], persons[name])
+            rare = counts.filter(pl.col("persons") < FEWEST_SHARING)["count"].sum()
             if rare > (1 - MOSTLY) * len(data):
                 left.append(column.name)
         found[name] = left

@@ -40,7 +40,7 @@ from tidemill.relational.division import (
     not_compared,
     root_of,
 )
-from tidemill.relational.plan import TablePlan, plan_of
+from tidemill.relational.plan import TablePlan, ancestors, plan_of
 from tidemill.relational.revealing import revealed
 
 FEWEST_ROOTS = 50
@@ -162,7 +162,7 @@ class _Judging:
         """The databases by which a table is judged."""
         top = self._root
         if table in self._whole:
-            top = _top(table, self._plan)
+            top = ancestors(table, self._plan.main)[-1]
         if top in self._benches:
             return self._benches[top]
         real, ceiling = self._holdout, self._train
@@ -499,13 +499,6 @@ def _divided_by(train: Database, whole: set[str], plan: TablePlan) -> str:
     if by_rule in tops:
         return by_rule
     return max(tops, key=lambda name: sum(len(train[one]) for one in below(plan, name)))
-
-
-def _top(table: str, plan: TablePlan) -> str:
-    """The first of the tables that a table is made for, one behind the other."""
-    while table in plan.main:
-        table = plan.main[table].parent
-    return table
 
 
 def _ignored(train: Database, plan: TablePlan) -> dict[str, list[str]]:

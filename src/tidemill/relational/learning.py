@@ -12,19 +12,18 @@ import polars as pl
 from tidemill.cleaning.found_rules import with_found_rules
 from tidemill.codecs.stored_schema import stored_schema
 from tidemill.core import artifact
-from tidemill.core.database import ASTRAY, EMPTY, Database, Link, gathered
+from tidemill.core.database import ASTRAY, EMPTY, Database, Link, depths, gathered
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
 from tidemill.core.persons import FEWEST_PERSONS, level_counts, sharing
 from tidemill.core.run import Run
 from tidemill.core.schema import MEDIA, Column, Rule, Schema
 from tidemill.core.words import listing, plural, shortlist
-from tidemill.relational.dealing import depths
 from tidemill.relational.derived import is_derived
 from tidemill.relational.model import DatabaseModel, LinkModel
 from tidemill.relational.plan import TablePlan, copied, same_within, whose
 from tidemill.relational.promises import Promise
-from tidemill.relational.running import Running, in_order, opening, ordered, running_of
+from tidemill.relational.running import Running, opening, ordered, running_of
 from tidemill.relational.sorts import sorts_of
 from tidemill.relational.summaries import (
     Summary,
@@ -202,19 +201,13 @@ class DatabaseLearning:
         naming = self._naming(name)
         data = self._own[name].select([c for c in self._own[name].schema.names if c not in naming])
         label = self._database.label(link, link.child)
-        for time in dict.fromkeys((self._database.time(name), None)):  # or else as they stand
-            if time is not None and time not in data.schema:
-                continue
-            order = in_order(data.frame, at, time)
-            found = running_of(data, at, order, self._persons[name])
-            if found:
-                break
+        found = running_of(data, at, self._time(link), self._persons[name])
         moved = self._let_go(name, {rule.column for rule in found}, running=True)
         found = [rule for rule in found if rule.column in moved]
         self._running[link], self._before[link] = found, []
         for rule in found:
             called = opening_name(label, rule.column)
-            values = opening(rule, data.frame, at, order, rows).alias(called)
+            values = opening(rule, data.frame, at, rows).alias(called)
             missing = bool(values.is_null().any())
             column = Column(called, "number", nullable=missing, dtype="Float64")
             self._before[link].append(Summary(column, values, 1.0))
@@ -313,12 +306,9 @@ class DatabaseLearning:
             data = with_found_rules(data, self._run.child("rules", name))
         for link in self._plan.counted(name):
             label = self._database.label(link, link.child)
-            at = self._at[link]
-            found = list[Summary]()
-            found += self._before.get(link, [])
-            found += summaries(self._own[link.child], at, len(data), label)
+            found = summaries(self._own[link.child], self._at[link], len(data), label)
             self._links[link] = self._known(link)
-            data = self._with_told(link, found, data)
+            data = self._with_told(link, [*self._before.get(link, ()), *found], data)
         return data
 
     def _without_few(
@@ -391,10 +381,8 @@ class DatabaseLearning:
         own = sorts.of(parent.frame)
         column = f"sort of {link.parent} by {' + '.join(link.columns)}"
         series = gathered(pl.Series(column, own), at)
-        step = None if series.dtype.is_float() else "1"
-        told = Column(
-            column, "number", nullable=bool((at < 0).any()), step=step, dtype=str(series.dtype)
-        )
+        missing = bool((at < 0).any())
+        told = Column(column, "number", nullable=missing, step="1", dtype=str(series.dtype))
         self._told[name] = _beside(self._told[name], [(told, series)])
         self._links[link] = replace(self._links[link], sorts=sorts, column=column)
         if main is not None:

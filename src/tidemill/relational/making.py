@@ -265,10 +265,8 @@ class Making:
         """A column that goes on from row to row, in the steps that it has."""
         known, rows, at = self._model.links[link], self._made[link.child].frame, self._at[link]
         before = self._made[link.parent].frame[opening_name(known.label, rule.column)]
-        order = in_order(rows, at, known.time or None)
         column = self._model.columns[link.child][rule.column]
-        values = reckoned(rule, rows, at, order, before)
-        return in_steps(values, column)
+        return in_steps(reckoned(rule, rows, at, before), column)
 
     def _derived(
         self, table: str, rule: Rule, asked: tuple[tuple[str, str], ...]

@@ -66,7 +66,7 @@ def plan_of(database: Database, kept: Sequence[str] = ()) -> TablePlan:
             continue  # of few rows it would be chance whether there are any
         rivals = [link for link in database.above(name) if link.parent != name]
         rivals = [link for link in rivals if len(database.tables[link.parent]) >= FEWEST_APART]
-        rivals = [link for link in rivals if name not in _ancestors(link.parent, main)]
+        rivals = [link for link in rivals if name not in ancestors(link.parent, main)]
         if rivals:
             main[name] = min(rivals, key=lambda link: _rank(database, link, far, kept))
     dealt: dict[str, tuple[Link, ...]] = {}
@@ -77,7 +77,7 @@ def plan_of(database: Database, kept: Sequence[str] = ()) -> TablePlan:
         dealt[name] = tuple(
             link for link in links if link.parent != name and link != main.get(name)
         )
-    order = sorted(database.tables, key=lambda one: len(_ancestors(one, main)))
+    order = sorted(database.tables, key=lambda one: len(ancestors(one, main)))
     return TablePlan(tuple(order), main, dealt, own, frozenset(kept))
 
 
@@ -137,7 +137,7 @@ def _steps_to(persons: Collection[str], database: Database) -> dict[str, int]:
     return far
 
 
-def _ancestors(name: str, main: Mapping[str, Link]) -> list[str]:
+def ancestors(name: str, main: Mapping[str, Link]) -> list[str]:
     """A table and those that its rows are made for, one behind the other."""
     found = [name]
     while found[-1] in main:

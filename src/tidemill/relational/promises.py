@@ -254,14 +254,19 @@ class _Told:
         """(K, rows) how far groups are from what is told of them, squared and in units, if one of
         these rows each, which are of different blocks, is taken in the place of the chosen one."""
         others = self._sums[:, block] - self._parts[:, choice, rows]
-        known, total, squares = others[:, None] + self._parts[:, :, rows]
-        known = np.maximum(known, 1)
-        mean = total / known
-        spread = np.sqrt(np.maximum(squares / known - mean**2, 0))
-        known, plain, _ = self._parts[:, :, rows]
-        too_early = np.where(known > 0, np.minimum(plain, self._goals[FIRST][block]), np.nan)
+        own = self._parts[:, :, rows]
+        sizes, total, squares = others[:, None] + own
+        sizes = np.maximum(sizes, 1)
+        mean = total / sizes
+        is_known, value, _ = own
+        first = self._goals[FIRST][block]
+        are = {
+            MEAN: mean,
+            SPREAD: np.sqrt(np.maximum(squares / sizes - mean**2, 0)),
+            FIRST: np.where(is_known > 0, np.minimum(value, first), np.nan),  # or it is too early
+        }
         found = np.zeros_like(mean)
-        for what, is_ in ((MEAN, mean), (SPREAD, spread), (FIRST, too_early)):
+        for what, is_ in are.items():
             if self._units[what]:
                 away = (is_ - self._goals[what][block]) / self._units[what]
                 found += np.where(np.isfinite(away), away, 0.0) ** 2

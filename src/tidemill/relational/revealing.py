@@ -3,7 +3,7 @@ theirs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import sqrt
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from tidemill.core.run import Run
 from tidemill.core.schema import Schema
 from tidemill.core.score import Score
 from tidemill.core.words import percent, plural
-from tidemill.metrics.light import FEW_LIMIT, LIMIT, measured
+from tidemill.metrics.light import FEW_LIMIT, LIMIT, MeasuredLeak, measured
 from tidemill.metrics.nearest import MOST_ROWS
 from tidemill.metrics.relations import common_levels, led, with_aggregates
 from tidemill.relational.plan import TablePlan
@@ -176,18 +176,7 @@ def _closeness(placed: Placed, name: str, table: str, run: Run, *, always: bool 
         f"{percent(max(low, 0.0))} to {percent(min(high, 1.0))}. The learned rows themselves: "
         f"{percent(published)}. {found.reason}"
     )
-    return Score(
-        METRIC,
-        name,
-        found.value,
-        0.0,
-        1.0,
-        "low",
-        sentence,
-        figures={**found.figures, "share": share},
-        interval=(found.low, found.high),
-        light=found.light,
-    )
+    return _score(name, sentence, found, found.light, {"share": share})
 
 
 def _copies(placed: Placed, root: str, run: Run) -> Score:
@@ -206,6 +195,16 @@ def _copies(placed: Placed, root: str, run: Run) -> Score:
         f"{percent(float(hits[1].mean()))}. {found.reason}"
     )
     light = found.light if found.light in ("amber", "red") else None
+    return _score(name, sentence, found, light, {})
+
+
+def _score(
+    name: str,
+    sentence: str,
+    found: MeasuredLeak,
+    light: Light | None,
+    further: Mapping[str, float],
+) -> Score:
     return Score(
         METRIC,
         name,
@@ -214,7 +213,7 @@ def _copies(placed: Placed, root: str, run: Run) -> Score:
         1.0,
         "low",
         sentence,
-        figures=dict(found.figures),
+        figures={**found.figures, **further},
         interval=(found.low, found.high),
         light=light,
     )

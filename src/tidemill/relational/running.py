@@ -4,11 +4,12 @@ among those that belong together."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
+from tidemill.core.database import gathered
 from tidemill.core.dataset import Dataset
 from tidemill.core.persons import FEWEST_PERSONS, level_counts
 
@@ -32,6 +33,7 @@ class Running:
             rows.
         levels: The levels of it at which it is taken.
         but: Whether it is taken at all levels but these; without a column that says it, always.
+        time: The column of times by which rows go on; None where they do as they stand.
     """
 
     column: str
@@ -39,6 +41,7 @@ class Running:
     by: str | None = None
     levels: tuple[str, ...] = ()
     but: bool = False
+    time: str | None = None
 
     def __str__(self) -> str:
         if self.amount is None:
@@ -72,16 +75,26 @@ def in_order(rows: pl.DataFrame, at: np.ndarray, time: str | None) -> np.ndarray
 
 
 def running_of(
-    data: Dataset, at: np.ndarray, order: np.ndarray, persons: np.ndarray
+    data: Dataset, at: np.ndarray, time: str | None, persons: np.ndarray
 ) -> list[Running]:
-    """The columns that go on from row to row in all rows.
+    """The columns that go on from row to row in all rows, by their times, or else as they stand.
 
     Args:
         data: The rows.
         at: (rows,) what each is made for; below 0 for nothing.
-        order: The rows in their order, as :func:`in_order` gives it.
+        time: Their column of times, where they have one.
         persons: (rows,) whose each is: levels that fewer than five persons have are not named.
     """
+    for by in dict.fromkeys((time, None)):
+        found = _going_on(data, at, in_order(data.frame, at, by), persons)
+        if found:
+            return [replace(rule, time=by) for rule in found]
+    return []
+
+
+def _going_on(
+    data: Dataset, at: np.ndarray, order: np.ndarray, persons: np.ndarray
+) -> list[Running]:
     after, before = order[1:], order[:-1]
     together = (at[after] == at[before]) & (at[after] >= 0)
     after, before = after[together], before[together]
@@ -153,21 +166,17 @@ def ordered(rows: pl.DataFrame, at: np.ndarray, time: str | None) -> str:
     return WITHIN if len(steps) >= FEWEST_STEPS and (steps >= 0).all() else ""
 
 
-def opening(
-    rule: Running, rows: pl.DataFrame, at: np.ndarray, order: np.ndarray, n: int
-) -> pl.Series:
+def opening(rule: Running, rows: pl.DataFrame, at: np.ndarray, n: int) -> pl.Series:
     """(n,) what stood before the first row of each group; null where there is none."""
     values, steps = rows[rule.column].cast(pl.Float64).to_numpy(), rule.steps(rows)
-    there = order[at[order] >= 0]
-    first = there[np.r_[True, np.diff(at[there]) != 0]] if len(there) else there
+    order = in_order(rows, at, rule.time)
+    last_first = order[at[order] >= 0][::-1]
     found = np.full(n, np.nan)
-    found[at[first]] = values[first] - steps[first]
+    found[at[last_first]] = (values - steps)[last_first]  # the first of each group stays
     return pl.Series(found, nan_to_null=True).round(6)
 
 
-def reckoned(
-    rule: Running, rows: pl.DataFrame, at: np.ndarray, order: np.ndarray, before: pl.Series
-) -> np.ndarray:
+def reckoned(rule: Running, rows: pl.DataFrame, at: np.ndarray, before: pl.Series) -> np.ndarray:
     """(rows,) the column, from what stands before the first row of each group; rows that are made
     for nothing begin at 0.
 
@@ -175,15 +184,12 @@ def reckoned(
         rule: The column.
         rows: The rows.
         at: (rows,) what each is made for; below 0 for nothing.
-        order: The rows in their order.
         before: Of each row above, what stands before the first of its rows.
     """
-    start = before.cast(pl.Float64).fill_null(0.0).to_numpy()
-    total = np.cumsum(rule.steps(rows)[order])
-    first = np.r_[True, np.diff(at[order]) != 0]
-    last = np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))
-    passed = total - np.r_[0.0, total][last]
+    start = gathered(before.cast(pl.Float64), at).fill_null(0.0).to_numpy()
+    order = in_order(rows, at, rule.time)
+    moved = pl.DataFrame({"at": at[order], "step": rule.steps(rows)[order]})
+    passed = moved.select(pl.col("step").cum_sum().over("at"))["step"].to_numpy()
     found = np.empty(len(order))
-    own = at[order]
-    found[order] = np.where(own >= 0, start[np.maximum(own, 0)], 0.0) + passed
+    found[order] = start[order] + passed
     return found

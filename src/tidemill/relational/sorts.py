@@ -11,6 +11,7 @@ import polars as pl
 
 from tidemill.core import checked_values as checked
 from tidemill.core.dataset import Dataset
+from tidemill.core.one_thread import one_thread
 from tidemill.core.persons import FEWEST_PERSONS, level_counts, sharing
 from tidemill.core.run import Run
 from tidemill.supervised.groups import as_numbers, between, most_frequent, numbers_of
@@ -160,12 +161,13 @@ def sorts_of(
     if not asked or len(used) < 2 * FEWEST_PERSONS:
         return Sorts(places=(0,) * len(parent)) if kept else Sorts()
     x = Sorts(asked).matrix(parent.frame)
-    liked = _liked(x, rows, at, group, run.rng("by chance"))
-    told = np.column_stack([_told(child, at, here, len(parent)), liked])
-    sorts = _by_columns(asked, x, told, rows, at[here], persons[here], run)
-    if kept:
-        known = sharing(at[here], len(parent), persons[here]) >= FEWEST_PERSONS
-        sorts = _by_rows(sorts.of(parent.frame), told, rows, known)
+    with one_thread():  # so that sums, and what is decided by them, are the same on any machine
+        liked = _liked(x, rows, at, group, run.rng("by chance"))
+        told = np.column_stack([_told(child, at, here, len(parent)), liked])
+        sorts = _by_columns(asked, x, told, rows, at[here], persons[here], run)
+        if kept:
+            known = sharing(at[here], len(parent), persons[here]) >= FEWEST_PERSONS
+            sorts = _by_rows(sorts.of(parent.frame), told, rows, known)
     number = sorts.of(parent.frame)
     sizes = np.maximum(np.bincount(number, rows), 1)
     traits = [np.round(np.bincount(number, rows * one) / sizes, 6) for one in liked.T]

@@ -71,20 +71,11 @@ def summaries(child: Dataset, at: np.ndarray, rows: int, label: str) -> list[Sum
     name = count_name(label)
     first = Column(name, "number", step="1", dtype="Int64", reason="it counts rows")
     found = [Summary(first, pl.Series(name, counts, pl.Int64), 1.0)]
-    return found + telling(child, at, rows, label)
-
-
-def telling(child: Dataset, at: np.ndarray, rows: int, label: str) -> list[Summary]:
-    """What the rows of a table tell of those that they point to, but for how many they are.
-
-    Args:
-        child, at, rows, label: As for :func:`summaries`.
-    """
     here = np.flatnonzero(at >= 0)
     rivals: list[Summary] = []
     for column in child.schema.modelled:
         rivals += _of_column(child, column, here, at[here], rows, label)
-    return _strongest(rivals, rows)
+    return found + _strongest(rivals, rows)
 
 
 def telling_traits(

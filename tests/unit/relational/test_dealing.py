@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidemill.relational.dealing import dealt, dealt_by_depth, depths
+from tidemill.core.database import depths
+from tidemill.relational.dealing import dealt, dealt_by_depth
 
 
 @given(st.integers(0, 10_000), st.integers(1, 40), st.integers(0, 300))

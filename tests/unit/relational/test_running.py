@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 import tidemill as tm
-from tidemill.relational.running import Running, in_order, reckoned, running_of
+from tidemill.relational.running import Running, reckoned, running_of
 
 BY = tm.Link("lines", ("account",), "accounts", ("id",))
 
@@ -57,8 +57,8 @@ def test_a_balance_and_a_number_are_found_and_kept_to_the_last_digit() -> None:
     base = bank()
     model = tm.fit_database(base)
     assert model.links[BY].running == (
-        Running("number"),
-        Running("balance", "amount", "kind", ("card", "rent")),
+        Running("number", time="day"),
+        Running("balance", "amount", "kind", ("card", "rent"), time="day"),
     )
     assert model.links[BY].order == "all"
     made = tm.sample_database(model, seed=1)
@@ -82,7 +82,7 @@ def test_a_balance_and_a_number_are_found_and_kept_to_the_last_digit() -> None:
 
 def test_what_does_not_hold_in_all_rows_is_no_rule() -> None:
     model = tm.fit_database(bank(off=True))
-    assert model.links[BY].running == (Running("number"),)
+    assert model.links[BY].running == (Running("number", time="day"),)
 
 
 def test_levels_of_few_persons_are_not_named() -> None:
@@ -100,8 +100,7 @@ def test_levels_of_few_persons_are_not_named() -> None:
     )
     lines = replace(tm.read(changed), name="lines")
     at = changed["account"].to_numpy() - 1
-    order = in_order(changed, at, "day")
-    found = running_of(lines, at, order, at)
+    found = running_of(lines, at, "day", at)
     assert [one.column for one in found] == ["number", "balance"]
     assert found[1].levels == ("salary",)
     assert found[1].but  # so that what is made in the place of Ann's is taken
@@ -113,5 +112,29 @@ def test_rows_that_are_made_for_nothing_begin_at_nothing() -> None:
     rows = pl.DataFrame({"amount": [1.0, 2.0, 3.0, 4.0]})
     at = np.array([1, -1, 1, -1])
     rule = Running("balance", "amount")
-    found = reckoned(rule, rows, at, in_order(rows, at, None), pl.Series([None, 10.0]))
+    found = reckoned(rule, rows, at, pl.Series([None, 10.0]))
     assert found.tolist() == [11.0, 2.0, 14.0, 6.0]
+
+
+def test_what_goes_on_as_rows_stand_does_so_whatever_their_times() -> None:
+    """Lines are counted in the order of the file; their days say nothing of it."""
+    base = bank()
+    rng = np.random.default_rng(5)
+    frame = base["lines"].frame.sort("account", "number")
+    days = pl.Series("day", rng.permutation(frame["day"].to_numpy()))
+    lines = replace(tm.read(frame.with_columns(days)), name="lines")
+    shuffled = replace(base, tables={**base.tables, "lines": lines})
+    model = tm.fit_database(shuffled)
+    assert model.links[BY].order == ""
+    assert {(one.column, one.time) for one in model.links[BY].running} == {
+        ("number", None),
+        ("balance", None),
+    }
+    made = tm.sample_database(model, seed=1)["lines"].frame
+    told = made.with_columns(
+        signed=pl.when(pl.col("kind") == "salary").then("amount").otherwise(-pl.col("amount")),
+        before=pl.col("balance").shift().over("account"),
+        counted=pl.col("number").shift().over("account"),
+    ).drop_nulls()
+    assert (told["number"] - told["counted"] == 1).all()  # as the rows stand
+    assert ((told["before"] + told["signed"] - told["balance"]).abs() < 1e-6).all()

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from tidemill.core.artifact import writing
-from tidemill.core.database import ASTRAY, EMPTY, Database
+from tidemill.core.database import EMPTY, Database, depths
 from tidemill.core.errors import InputError, OutputError
 from tidemill.core.run import Run
 from tidemill.core.temporary import temporary_prefix
@@ -23,6 +23,7 @@ from tidemill.io.databases.made import (
     created,
     linked,
     planned,
+    quoted,
     without,
 )
 from tidemill.io.databases.opened import (
@@ -246,17 +247,6 @@ def _trouble(error: Exception, path: Path) -> InputError:
     return InputError(f"DuckDB says: {said}", where=str(path), hint=hint)
 
 
-def quoted(name: str) -> str:
-    """A name as it stands in a statement.
-
-    Example:
-        >>> quoted('a"b')
-        '"a""b"'
-    """
-    doubled = name.replace('"', '""')
-    return f'"{doubled}"'
-
-
 def write(database: Database, path: Path, run: Run, *, overwrite: bool) -> None:
     """Write all tables with their keys and links; rows come in through Parquet.
 
@@ -316,17 +306,10 @@ def levels(at: np.ndarray) -> np.ndarray | None:
         >>> levels(np.array([EMPTY, 0, 1, 0])).tolist(), levels(np.array([1, 0]))
         ([0, 1, 2, 1], None)
     """
-    own = np.arange(len(at))
-    at = np.where((at == own) | (at == ASTRAY), EMPTY, at)  # a row may point to itself
-    depth = np.zeros(len(at), dtype=np.int64)
-    above = at
-    for _ in range(DEEPEST):
-        is_below = above != EMPTY
-        if not is_below.any():
-            return depth
-        depth += is_below
-        above = np.where(is_below, at[np.maximum(above, 0)], EMPTY)
-    return None
+    at = np.where(at == np.arange(len(at)), EMPTY, at)  # a row may point to itself
+    depth = depths(at)
+    circling = (at >= 0) & (depth == 0)
+    return None if circling.any() or depth.max(initial=0) > DEEPEST else depth
 
 
 def _fill(connection: Any, database: Database, table: MadeTable, folder: Path) -> None:

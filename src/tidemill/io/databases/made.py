@@ -131,7 +131,18 @@ def created(table: MadeTable, place: str, quoted: Quoted, type_of: dict[str, str
     return f"CREATE TABLE {place} ({', '.join(parts)})"
 
 
-def listed(names: Iterable[str], quoted: Quoted) -> str:
+def quoted(name: str) -> str:
+    """A name as it stands in a statement of standard SQL.
+
+    Example:
+        >>> quoted('a"b')
+        '"a""b"'
+    """
+    doubled = name.replace('"', '""')
+    return f'"{doubled}"'
+
+
+def listed(names: Iterable[str], quoted: Quoted = quoted) -> str:
     """Names in a statement, with commas."""
     return ", ".join(map(quoted, names))
 

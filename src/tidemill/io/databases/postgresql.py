@@ -23,6 +23,7 @@ from tidemill.io.databases.made import (
     listed,
     parts_of,
     planned,
+    quoted,
     refuse_long_names,
     tell_rounded,
 )
@@ -464,17 +465,6 @@ def _trouble(error: Exception, address: Address, sort: type[TidemillError]) -> T
     elif state:
         hint = "the words are those of the server: give what it asks for"
     return sort(f"PostgreSQL says: {said}", where=address.shown, hint=hint)
-
-
-def quoted(name: str) -> str:
-    """A name as it stands in a statement.
-
-    Example:
-        >>> quoted('a"b')
-        '"a""b"'
-    """
-    doubled = name.replace('"', '""')
-    return f'"{doubled}"'
 
 
 def write(database: Database, address: Address, run: Run) -> None:

@@ -17,7 +17,7 @@ from tidemill.core.outputs import refuse_clashes, refuse_existing
 from tidemill.core.run import Run
 from tidemill.io.databases import duckdb
 from tidemill.io.databases.address import address_of, is_address
-from tidemill.io.databases.made import holds, names_rows
+from tidemill.io.databases.made import holds, linked, listed, names_rows, quoted
 from tidemill.io.databases.reading import DUCKDB, SQLITE
 from tidemill.io.databases.servers import refuse_on_server, write_on_server
 from tidemill.io.frames import door_frame
@@ -113,9 +113,9 @@ def _fill(database: Database, aside: Path, path: Path) -> None:
             for name in parents_first(list(database.tables), database.links):
                 frame = door_frame(database.tables[name])
                 marks = ", ".join("?" * frame.width)
-                columns = ", ".join(map(_quoted, frame.columns))
+                columns = ", ".join(map(quoted, frame.columns))
                 base.executemany(
-                    f"INSERT INTO {_quoted(name)} ({columns}) VALUES ({marks})",  # noqa: S608
+                    f"INSERT INTO {quoted(name)} ({columns}) VALUES ({marks})",  # noqa: S608
                     _rows(frame),
                 )
             base.execute("COMMIT")
@@ -130,21 +130,19 @@ def _fill(database: Database, aside: Path, path: Path) -> None:
 def _created(database: Database, name: str) -> str:
     """The statement that makes a table, with its key and the links that hold."""
     frame = door_frame(database.tables[name])
-    parts = [f"{_quoted(column)} {_type(frame[column])}" for column in frame.columns]
+    parts = [f"{quoted(column)} {_type(frame[column])}" for column in frame.columns]
     key = database.keys.get(name)
     primary: tuple[str, ...] = ()
     if key is not None and names_rows(frame, key.columns):
         primary = key.columns
-        parts.append(f"PRIMARY KEY ({_listed(primary)})")
+        parts.append(f"PRIMARY KEY ({listed(primary)})")
     unique = dict.fromkeys(link.to for link in database.below(name) if link.to != primary)
-    parts += [f"UNIQUE ({_listed(columns)})" for columns in unique if names_rows(frame, columns)]
+    parts += [f"UNIQUE ({listed(columns)})" for columns in unique if names_rows(frame, columns)]
     for link in database.above(name):
         if holds(database, link):
-            parts.append(
-                f"FOREIGN KEY ({_listed(link.columns)}) REFERENCES {_quoted(link.parent)} "
-                f"({_listed(link.to)}) DEFERRABLE INITIALLY DEFERRED"
-            )
-    return f"CREATE TABLE {_quoted(name)} ({', '.join(parts)})"
+            parent = quoted(link.parent)
+            parts.append(f"{linked(link, parent, quoted)} DEFERRABLE INITIALLY DEFERRED")
+    return f"CREATE TABLE {quoted(name)} ({', '.join(parts)})"
 
 
 def _rows(frame: pl.DataFrame) -> Iterator[tuple[object, ...]]:
@@ -162,12 +160,3 @@ def _type(series: pl.Series) -> str:
     if name == "Binary":
         return "BLOB"
     return next((kind for start, kind in _TYPES.items() if name.startswith(start)), "TEXT")
-
-
-def _listed(columns: Sequence[str]) -> str:
-    return ", ".join(map(_quoted, columns))
-
-
-def _quoted(name: str) -> str:
-    doubled = name.replace('"', '""')
-    return f'"{doubled}"'

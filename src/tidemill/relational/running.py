@@ -46,12 +46,12 @@ class Running:
     def __str__(self) -> str:
         if self.amount is None:
             return f"{self.column} counts the rows"
-        sign = "less" if self.but else "more"
         if self.by is None:
-            return f"{self.column} is that of the row before and {self.amount} {sign}"
+            sign = "minus" if self.but else "plus"
+            return f"{self.column} is that of the row before {sign} {self.amount}"
         of = "other than " if self.but else ""
         return (
-            f"{self.column} is that of the row before and {self.amount} more, or less where "
+            f"{self.column} is that of the row before plus {self.amount}, or minus it where "
             f"{self.by} is {of}{' or '.join(self.levels)}"
         )
 

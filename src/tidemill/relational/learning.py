@@ -441,7 +441,13 @@ class DatabaseLearning:
         found = TableModel.fit(
             data, self._persons[name], above, persons_above, at, model, options, run
         )
-        self._rare += [f"{name}.{column}" for column in found.rare(data)]
+        shown = {
+            same_name(self._links[one].label, column): f"{one.child}.{column}"
+            for one in self._same
+            if one.parent == name
+            for column in self._links[one].same
+        }
+        self._rare += [shown.get(column, f"{name}.{column}") for column in found.rare(data)]
         if not found.complete:
             self._run.warn(
                 f"Time was over before '{name}' was learned: less is known of how its columns, and "

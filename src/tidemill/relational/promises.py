@@ -12,8 +12,8 @@ import polars as pl
 from tidemill.relational.running import Running
 from tidemill.supervised.groups import as_numbers
 
-MEAN, SPREAD, FIRST = "mean", "spread", "first"
-KINDS = (MEAN, SPREAD, FIRST)
+MEAN, SPREAD = "mean", "spread"
+KINDS = (MEAN, SPREAD)
 TOLERANCE = 0.1
 """How far from what is told groups may be, in units of the spread between groups."""
 FEW = 10
@@ -36,7 +36,7 @@ class Promise:
     Attributes:
         name: The column.
         of: The column of the rows that are made for it.
-        what: "mean", "spread", or "first": none is earlier.
+        what: "mean" or "spread".
         level: Of a category, the level whose share it is.
         trait: In the place of numbers, where sorts stand along this direction.
         unit: How many of the column's own units one is.
@@ -102,7 +102,7 @@ def aimed(
     found = []
     for one in promises:
         goal = _goal(one, above)
-        if one.what == FIRST or not np.isfinite(goal).any():
+        if not np.isfinite(goal).any():
             continue
         values = drawn[one.spoken]
         known = np.isfinite(values) & (at >= 0)
@@ -196,11 +196,8 @@ def _units(spoken: Spoken, promises: Sequence[Promise], above: pl.DataFrame) -> 
 
 
 def _goal(promise: Promise, above: pl.DataFrame) -> np.ndarray:
-    """(rows above,) what is told, in the units that the promise speaks in; NaN for nothing."""
-    told = above[promise.name]
-    if told.dtype.is_temporal():
-        return as_numbers(told) / promise.unit
-    return told.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    """(rows above,) what is told; NaN for nothing."""
+    return above[promise.name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
 
 
 class _Told:
@@ -220,7 +217,7 @@ class _Told:
         plain = np.where(known, values - centre, 0.0)
         self._parts = np.stack([known.astype(np.float64), plain, plain**2])
         self._goals, self._units = dict(goals), units
-        self._goals[MEAN], self._goals[FIRST] = goals[MEAN] - centre, goals[FIRST] - centre
+        self._goals[MEAN] = goals[MEAN] - centre
 
     @staticmethod
     def of(
@@ -254,19 +251,12 @@ class _Told:
         """(K, rows) how far groups are from what is told of them, squared and in units, if one of
         these rows each, which are of different blocks, is taken in the place of the chosen one."""
         others = self._sums[:, block] - self._parts[:, choice, rows]
-        own = self._parts[:, :, rows]
-        sizes, total, squares = others[:, None] + own
+        sizes, total, squares = others[:, None] + self._parts[:, :, rows]
         sizes = np.maximum(sizes, 1)
         mean = total / sizes
-        is_known, value, _ = own
-        first = self._goals[FIRST][block]
-        are = {
-            MEAN: mean,
-            SPREAD: np.sqrt(np.maximum(squares / sizes - mean**2, 0)),
-            FIRST: np.where(is_known > 0, np.minimum(value, first), np.nan),  # or it is too early
-        }
+        spread = np.sqrt(np.maximum(squares / sizes - mean**2, 0))
         found = np.zeros_like(mean)
-        for what, is_ in are.items():
+        for what, is_ in ((MEAN, mean), (SPREAD, spread)):
             if self._units[what]:
                 away = (is_ - self._goals[what][block]) / self._units[what]
                 found += np.where(np.isfinite(away), away, 0.0) ** 2

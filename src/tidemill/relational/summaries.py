@@ -11,7 +11,7 @@ import polars as pl
 
 from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
-from tidemill.relational.promises import FIRST, MEAN, SPREAD, Promise
+from tidemill.relational.promises import MEAN, SPREAD, Promise
 from tidemill.relational.running import Running
 from tidemill.supervised.groups import between, levels_of, numbers_of
 
@@ -137,8 +137,8 @@ def _of_column(
             spread = Promise(f"{label}: spread of {which}", column.name, SPREAD, unit=unit)
         found = _mean_and_spread(values, group, rows, mean, spread)
         if column.kind == "datetime":
-            first = Promise(f"{label}: first {which}", column.name, FIRST, unit=DAY)
-            yield _time(first, child, column, values, group, rows, between(values, group))
+            name, told = f"{label}: first {which}", between(values, group)
+            yield _time(name, child, column, values, group, rows, told)
             found = found[1:]
         yield from found
 
@@ -187,7 +187,7 @@ def _number(promise: Promise, values: np.ndarray, told: float) -> Summary:
 
 
 def _time(
-    promise: Promise,
+    name: str,
     child: Dataset,
     column: Column,
     values: np.ndarray,
@@ -199,10 +199,8 @@ def _time(
     earliest = np.full(rows, np.inf)
     known = np.isfinite(values)
     np.minimum.at(earliest, group[known], values[known])
-    name = promise.name
     whole = pl.Series(name, np.where(np.isfinite(earliest), earliest, np.nan), nan_to_null=True)
     dtype = child.frame[column.name].dtype
     series = whole.cast(pl.Int64).cast(pl.Datetime("us")).cast(dtype)
     missing = bool(series.is_null().any())
-    column = Column(name, "datetime", nullable=missing, dtype=str(dtype))
-    return Summary(column, series, told, promise)
+    return Summary(Column(name, "datetime", nullable=missing, dtype=str(dtype)), series, told)

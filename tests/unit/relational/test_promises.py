@@ -11,9 +11,8 @@ import pytest
 import tidemill as tm
 from tidemill.relational import promises
 from tidemill.relational.plan import copied
-from tidemill.relational.promises import FIRST, MEAN, SPREAD, Promise, aimed, chosen
+from tidemill.relational.promises import MEAN, SPREAD, Promise, aimed, chosen
 from tidemill.relational.sorts import sorts_of
-from tidemill.relational.summaries import DAY
 from tidemill.supervised.groups import between
 
 MEANS, SPREADS = Promise("mean", "value", MEAN), Promise("spread", "value", SPREAD)
@@ -40,25 +39,6 @@ def test_of_several_rows_those_are_taken_that_keep_what_is_told() -> None:
     assert np.corrcoef(spreads, wide)[0, 1] > 0.9
     assert abs(means.std() / goal.std() - 1) < 0.1
     assert set(np.unique(taken)) == set(range(8))
-
-
-def test_nothing_comes_before_the_first_time() -> None:
-    rng = np.random.default_rng(4)
-    at = np.repeat(np.arange(60), 25)
-    first = rng.integers(0, 200, 60)
-    since = pl.Series("first", np.datetime64("2024-01-01") + first)
-    above = since.scatter([59], None).to_frame()
-    promise = Promise("first", "day", FIRST, unit=DAY)
-    start = (np.datetime64("2024-01-01") - np.datetime64("1970-01-01")).astype(int)
-    drawn = start + rng.uniform(0, 365, (4, len(at)))
-    taken = chosen([promise], above, at, {promise.spoken: drawn}, rng)
-    days = drawn[taken, np.arange(len(at))] - start
-    early = [
-        np.minimum.reduceat(own, np.arange(0, len(at), 25)) for own in (drawn[0] - start, days)
-    ]
-    off = [np.maximum(first - own, 0)[:59].mean() for own in early]
-    assert off[1] < 0.3 * off[0]
-    assert days[at == 59].min() < 60  # nothing is told of these
 
 
 def test_many_rows_are_looked_at_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,11 +20,12 @@ from tidemill.core.run import Run
 from tidemill.core.schema import MEDIA, Column, Rule, Schema
 from tidemill.core.words import listing, plural, shortlist
 from tidemill.relational.derived import is_derived
+from tidemill.relational.following import Following, Known, with_missing
 from tidemill.relational.model import DatabaseModel, LinkModel
 from tidemill.relational.plan import TablePlan, copied, same_within, whose
-from tidemill.relational.promises import Promise
+from tidemill.relational.promises import MEAN, Promise
 from tidemill.relational.running import Running, opening, ordered, running_of
-from tidemill.relational.sorts import sorts_of
+from tidemill.relational.sorts import sorts_of, traits_of
 from tidemill.relational.summaries import (
     Summary,
     count_name,
@@ -35,6 +36,7 @@ from tidemill.relational.summaries import (
     telling_traits,
 )
 from tidemill.relational.table_model import TableModel
+from tidemill.relational.timing import Timing, is_dated, timing_of
 from tidemill.synthesis.stages import FEWEST
 from tidemill.synthesis.synthesizer import versions
 
@@ -65,6 +67,8 @@ class DatabaseLearning:
             self._take_same(name, link)
         self._running: dict[Link, list[Running]] = {}
         self._before: dict[Link, list[Summary]] = {}
+        self._order: dict[Link, str] = {}
+        self._times: dict[str, tuple[Timing, pl.Series]] = {}
         for name, link in plan.main.items():
             self._take_running(name, link)
         self._tell_moved()
@@ -213,11 +217,32 @@ class DatabaseLearning:
             self._before[link].append(Summary(column, values, 1.0))
             if rule.amount is not None:
                 self._before[link] += telling_steps(rule, data.frame, at, rows, label)
+        self._take_times(name, link)
         gone = {rule.column for rule in found}
         rest = [column for column in self._own[name].schema.names if column not in gone]
         own = self._own[name].select(rest)
         self._own[name] = own if rest else _only_there(len(own), name)
         self._leave_derived(name)
+
+    def _take_times(self, name: str, link: Link) -> None:
+        """Times go on from row to row, from the first time to the last one."""
+        data, at, time = self._own[name], self._at[link], self._time(link)
+        self._order[link] = ordered(data.frame, at, time)
+        if time is None or is_dated(data, time) or not self._let_go(name, {time}):
+            return
+        label = self._database.label(link, link.child)
+        quiet = self._run.child("times of", name, quiet=True)
+        timing = timing_of(data, time, at, label, self._persons[name], quiet)
+        if timing is None:
+            return
+        times = data.frame[time]
+        self._times[name] = timing, times
+        for values in timing.of_groups(times, at, len(self._database[link.parent])):
+            missing = bool(values.is_null().any())
+            column = Column(values.name, "datetime", nullable=missing, dtype=timing.column.dtype)
+            self._before[link].append(Summary(column, values, 1.0))
+        own = _beside(data, list(zip(timing.drawn, timing.of_rows(times, at), strict=True)))
+        self._own[name] = own.select([c for c in own.schema.names if c != time])
 
     def _let_go(self, name: str, moved: set[str], *, running: bool = False) -> set[str]:
         """Those of some columns that need not be drawn with the others of their table for its rules
@@ -337,7 +362,7 @@ class DatabaseLearning:
         alone = key is not None and set(key.columns) <= set(link.columns)
         shares = float((at == EMPTY).mean()), float((at == ASTRAY).mean())
         same = self._same[link].schema.names if link in self._same else ()
-        time = self._time(link)
+        time = self._database.time(link.child) if link in self._order else None
         return LinkModel(
             link,
             label,
@@ -347,7 +372,7 @@ class DatabaseLearning:
             copied=self._copied.get(link, ()),
             running=tuple(self._running.get(link, ())),
             time=time or "",
-            order=ordered(self._own[link.child].frame, at, time),
+            order=self._order.get(link, ""),
         )
 
     def _time(self, link: Link) -> str | None:
@@ -438,8 +463,19 @@ class DatabaseLearning:
                 "learn",
             )
         run = self._run.child("table", name, quiet=True)
+        following, persons = None, self._persons[name]
+        if link is not None and above is not None and name in self._times:
+            timing, times = self._times[name]
+            following = Following.of(data, times, at, timing)
+            ends = timing.begun(self._told[link.parent].frame, run.rng("ends"))
+            traits = traits_of(self._links.values(), name)
+            told = following.told(
+                data, times, at, Known(above, self._links[link].promises, traits, ends)
+            )
+            above, at = with_missing(told, above), np.where(at >= 0, np.arange(len(at)), -1)
+            persons_above = np.r_[persons, persons.max() + 1]
         found = TableModel.fit(
-            data, self._persons[name], above, persons_above, at, model, options, run
+            data, persons, above, persons_above, at, model, options, run, following
         )
         shown = {
             same_name(self._links[one].label, column): f"{one.child}.{column}"

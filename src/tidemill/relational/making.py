@@ -17,6 +17,7 @@ from tidemill.core.words import plural
 from tidemill.relational.dealing import dealt, dealt_by_depth
 from tidemill.relational.derived import derived, in_steps
 from tidemill.relational.running import ALL, Running, in_order, reckoned
+from tidemill.relational.sorts import traits_of
 from tidemill.relational.summaries import count_name, opening_name, same_name
 
 if TYPE_CHECKING:
@@ -83,11 +84,7 @@ class Making:
         share = known.astray / loose if loose else 0.0
         astray = self._run.rng("astray", str(link)).random(len(at)) < share
         self._at[link] = np.where((at < 0) & astray, ASTRAY, at)
-        traits = {
-            one.column: one.sorts.of_traits
-            for one in self._model.links.values()
-            if one.link.child == name and one.sorts is not None
-        }
+        traits = traits_of(self._model.links.values(), name)
         return self._in_order(known, own.drawn_for(above, at, known.promises, traits, run))
 
     def _in_order(self, known: LinkModel, rows: Dataset) -> Dataset:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -15,6 +15,9 @@ from tidemill.core.one_thread import one_thread
 from tidemill.core.persons import FEWEST_PERSONS, level_counts, sharing
 from tidemill.core.run import Run
 from tidemill.supervised.groups import as_numbers, between, most_frequent, numbers_of
+
+if TYPE_CHECKING:
+    from tidemill.relational.model import LinkModel
 
 MOST_SORTS = 64
 MOST_LEVELS = 20
@@ -370,3 +373,9 @@ def _in_spreads(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
     centred = values - np.average(values, weights=weight)
     spread = np.sqrt(np.average(centred**2, weights=weight))
     return centred / spread if spread else np.zeros(len(values))
+
+
+def traits_of(links: Iterable[LinkModel], table: str) -> dict[str, np.ndarray]:
+    """Columns of a table that say a sort -> (sorts, k) where each sort stands."""
+    own = [one for one in links if one.link.child == table]
+    return {one.column: one.sorts.of_traits for one in own if one.sorts is not None}

@@ -176,11 +176,15 @@ def _means(values: np.ndarray, group: np.ndarray, rows: int) -> tuple[np.ndarray
     return sizes, np.where(sizes > 0, sums / np.maximum(sizes, 1), np.nan)
 
 
-def _number(promise: Promise, values: np.ndarray, told: float) -> Summary:
+def rounded(values: np.ndarray) -> np.ndarray:
+    """(n,) numbers in DIGITS digits, so that means of equal values are equal."""
     values = np.where(np.abs(values) < TINY, 0.0, values)
     scale = 10.0 ** (DIGITS - 1 - np.floor(np.log10(np.abs(np.where(values == 0, 1, values)))))
-    values = np.round(values * scale) / scale  # means of equal values are equal
-    series = pl.Series(promise.name, values, pl.Float64, nan_to_null=True)
+    return np.round(values * scale) / scale
+
+
+def _number(promise: Promise, values: np.ndarray, told: float) -> Summary:
+    series = pl.Series(promise.name, rounded(values), pl.Float64, nan_to_null=True)
     missing = bool(series.is_null().any())
     column = Column(promise.name, "number", nullable=missing, dtype="Float64")
     return Summary(column, series, told, promise)

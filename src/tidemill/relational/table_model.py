@@ -18,8 +18,10 @@ from tidemill.core.errors import OptionError
 from tidemill.core.frame_form import FrameForm
 from tidemill.core.grid import Batch, Code, Spec
 from tidemill.core.run import Run
+from tidemill.core.schema import Schema
 from tidemill.models import MODELS
 from tidemill.models.base import unfitted
+from tidemill.relational.following import Following, Known, Steps
 from tidemill.relational.promises import Promise, Spoken, aimed, chosen, numbers
 from tidemill.synthesis.sampling import SampledModel, SampleJob, SamplePlan
 from tidemill.synthesis.stages import FEWEST, Stage, Stages, drawn
@@ -51,9 +53,15 @@ class Context:
         names = list(self.codec.schema.names)
         rows = self.codec.encode(above.select(names))
         blank = Batch.blank(self.codec.spec, 1)
-        rows = Batch.stacked([blank, rows]).rows(np.maximum(at, -1) + 1)
-        there = Batch(np.zeros((len(at), 0), np.int64), (at >= 0).astype(np.int32)[:, None])
-        return Batch.joined([there, rows])
+        return self._beside(at >= 0, Batch.stacked([blank, rows]).rows(np.maximum(at, -1) + 1))
+
+    def blank(self, n: int) -> Batch:
+        """What n rows are made for that are made for nothing."""
+        return self._beside(np.zeros(n, bool), Batch.blank(self.codec.spec, n))
+
+    def _beside(self, is_there: np.ndarray, rows: Batch) -> Batch:
+        code = is_there.astype(np.int32)[:, None]
+        return Batch.joined([Batch(np.zeros((len(code), 0), np.int64), code), rows])
 
 
 class TableModel:
@@ -64,12 +72,20 @@ class TableModel:
         context: Of what they are made for; None where they are made for nothing.
         model: The generator's registered name.
         rows: How many were learned from.
+        following: What rows are told of those before them; None where they are drawn all at once.
     """
 
     def __init__(
-        self, codec: TableCodec, context: Context | None, stage: Stage, rows: int, name: str
+        self,
+        codec: TableCodec,
+        context: Context | None,
+        stage: Stage,
+        rows: int,
+        name: str,
+        following: Following | None = None,
     ) -> None:
         self.codec, self.context, self._stage = codec, context, stage
+        self.following = following
         self.rows, self.name = rows, name
 
     @property
@@ -93,6 +109,7 @@ class TableModel:
         model: str,
         options: Mapping[str, Any],
         run: Run,
+        following: Following | None = None,
     ) -> TableModel:
         """Learn the rows of a table.
 
@@ -104,6 +121,7 @@ class TableModel:
             at: (rows,) which one each is made for, below 0 for none.
             model, options: Of the generator.
             run: For progress.
+            following: How rows follow each other; then `above` has a row for each of them.
         """
         codec = TableCodec().fit(data, run, persons)
         batch = replace(codec.encode(data), person=persons)
@@ -124,7 +142,9 @@ class TableModel:
                 hint="choose trees, flow, vae, gan or autoregressive for a database",
             )
         generator.fit(spec, batch, run)
-        return TableModel(codec, context, Stage(codec, model, generator), len(data), data.name)
+        return TableModel(
+            codec, context, Stage(codec, model, generator), len(data), data.name, following
+        )
 
     def rare(self, data: Dataset) -> list[str]:
         """The columns most of whose values are none of the levels that are known by name."""
@@ -166,6 +186,8 @@ class TableModel:
             run: Its seed decides what is drawn.
         """
         rng = run.rng("rows")
+        if self.following is not None:
+            return self._one_after_another(self.following, above, at, promises, traits, run)
         if self.context is None or not promises or not len(at):
             given = None if self.context is None else self.context.encode(above, at)
             batch = drawn(self._stage, len(at), given, rng, run)
@@ -203,6 +225,56 @@ class TableModel:
         taken = chosen(promises, above.frame, at, drawn_, run.rng("chosen"))
         return Batch.stacked(batches).rows(taken * len(at) + np.arange(len(at)))
 
+    def _one_after_another(
+        self,
+        following: Following,
+        above: Dataset,
+        at: np.ndarray,
+        promises: Sequence[Promise],
+        traits: Mapping[str, np.ndarray],
+        run: Run,
+    ) -> Dataset:
+        """Rows for those above in the order of their times, with these."""
+        timing, rng = following.timing, run.rng("rows")
+        ends = timing.begun(above.frame, run.rng("ends"))
+        if self.context is None:
+            batch = drawn(self._stage, len(at), None, rng, run)
+        else:
+            names = [name for name in self.context.codec.schema.names if name in above.schema]
+            known = Known(above.select(names), tuple(promises), traits, ends)
+            batch = self._in_steps(self.context, following, known, at, run)
+        rows = self.codec.decode(batch, rng, self.name, SurrogateStream(0, _fresh(run)))
+        times = timing.times(rows.frame, at, ends, run.rng("times"))
+        schema = Schema((*rows.schema.columns, timing.column), (), rows.schema.conventions)
+        return replace(rows, frame=rows.frame.hstack([times]), schema=schema)
+
+    def _in_steps(
+        self, context: Context, following: Following, known: Known, at: np.ndarray, run: Run
+    ) -> Batch:
+        """Rows for those above, those that come first of all, then the second ones."""
+        there, loose = at[at >= 0], np.flatnonzero(at < 0)
+        sizes = np.bincount(there, minlength=len(known.ends))
+        before = self.codec.decode(
+            Batch.blank(self.codec.spec, 0), run.rng("before"), only=following.columns
+        )
+        named = [name for one in known.promises for name in one.columns]
+        asked = list(dict.fromkeys([*following.columns, *named]))
+        batches, places = [Batch.blank(self.codec.spec, 0)], [np.flatnonzero(at < 0)[:0]]
+        steps = Steps(following, known, sizes, before)
+        for number, (rows, where, told) in enumerate(steps):
+            own = run.child("step", number, quiet=number > 0)
+            given = context.encode(told, np.arange(len(rows)))
+            batch = drawn(self._stage, len(rows), given, own.rng("rows"), own)
+            looked = self.codec.decode(batch, own.rng("looked at"), only=asked)
+            steps.take(looked.frame, rows)
+            batches.append(batch)
+            places.append(where)
+        if len(loose):
+            given = context.blank(len(loose))
+            batches.append(drawn(self._stage, len(loose), given, run.rng("loose"), run))
+            places.append(loose)
+        return Batch.stacked(batches).rows(np.argsort(np.concatenate(places), kind="stable"))
+
     def strange(self, column: str, rows: int, n: int, run: Run) -> pl.Series:
         """n values of a column of ids that none of so many made rows has."""
         blank = Batch.blank(self.codec.spec, n)
@@ -218,6 +290,7 @@ class TableModel:
             "model": self.model,
             "generator": generator,
             "rows": self.rows,
+            "following": None if self.following is None else self.following.to_state(),
             "name": self.name,
         }
         return document, arrays
@@ -241,7 +314,11 @@ class TableModel:
         rows = state["rows"]
         if type(rows) is not int or rows < 0:
             raise ValueError("the number of rows makes no sense")
-        return TableModel(codec, context, Stage(codec, model, generator), rows, str(state["name"]))
+        following = None
+        if state.get("following") is not None:  # models from before rows followed each other
+            following = Following.from_state(state["following"], codec.schema)
+        stage = Stage(codec, model, generator)
+        return TableModel(codec, context, stage, rows, str(state["name"]), following)
 
 
 def _fresh(run: Run) -> int:

@@ -100,7 +100,7 @@ class DatetimeCodec(ColumnCodec):
         self.spec = self._spec(column)
         # what rules reckon with must not be moved afterwards
         if len(known) and not self.beside and not self.plain:
-            self.ends = self._ends(day, self._number(known), persons)
+            self.ends = self._ends(day, self.numbers(known), persons)
             self.spec = self._spec(column)
         elif len(known) and not (self.zone and not self.wall):
             self._find_rhythm(day, time, persons)
@@ -114,9 +114,9 @@ class DatetimeCodec(ColumnCodec):
         begin, end = outward_days(int(day.min()), int(day.max()))
         before, last = self.calendar.numbers(np.array([begin - 1, end])) // self.day_step
         if not is_of_enough(number == low, persons):
-            low = min(low, int(before + 1) * self._per_day)
+            low = min(low, int(before + 1) * self.per_day)
         if not is_of_enough(number == high, persons):
-            high = max(high, int(last + 1) * self._per_day - 1)
+            high = max(high, int(last + 1) * self.per_day - 1)
         return low, high
 
     def _find_rhythm(self, day: np.ndarray, time: np.ndarray, persons: np.ndarray | None) -> None:
@@ -126,9 +126,9 @@ class DatetimeCodec(ColumnCodec):
             self.rhythm = own
         if self.time_step and len(day) >= FEWEST_DAYS:
             first, last = int(time.min()) // self.time_step, int(time.max()) // self.time_step
-            hour = max(self._per_day // 24, 1)  # the first and the last are rounded to hours
+            hour = max(self.per_day // 24, 1)  # the first and the last are rounded to hours
             first, last = first - first % hour, last - last % hour + hour - 1
-            if first < last and last - first < MOST_HOURS * self._per_day / 24:
+            if first < last and last - first < MOST_HOURS * self.per_day / 24:
                 self.hours = first, last
 
     def _has_wall(self, known: pl.Series) -> bool:
@@ -201,7 +201,7 @@ class DatetimeCodec(ColumnCodec):
         """(n,) dates -> (n,) int64 days and (n,) int64 times of day in the column's unit."""
         return _days_of(values, self.unit, wall=self.wall)
 
-    def _number(self, values: pl.Series) -> np.ndarray:
+    def numbers(self, values: pl.Series) -> np.ndarray:
         """(n,) dates -> (n,) numbers of the line."""
         day, time = self._day_and_time(values)
         number = self.calendar.numbers(day) // self.day_step
@@ -211,7 +211,7 @@ class DatetimeCodec(ColumnCodec):
         return number
 
     @property
-    def _per_day(self) -> int:
+    def per_day(self) -> int:
         """Numbers of a day."""
         return _PER_DAY[self.unit] // self.time_step if self.time_step else 1
 
@@ -234,7 +234,7 @@ class DatetimeCodec(ColumnCodec):
     def _moved(self, number: np.ndarray, towards: int) -> np.ndarray:
         """(n,) numbers -> the same or, where they are no own ones, those of an own day behind (1)
         or before (-1)."""
-        ordinal, time = np.divmod(number, self._per_day)
+        ordinal, time = np.divmod(number, self.per_day)
         day = self.calendar.dates(ordinal * self.day_step)
         if self.hours is not None:
             first, last = self.hours
@@ -245,7 +245,7 @@ class DatetimeCodec(ColumnCodec):
         off = self.rhythm.dates(before) != day
         if not self.rhythm.daily:
             day = np.where(off, self.rhythm.dates(before + (off & (towards > 0))), day)
-        return self.calendar.numbers(day) // self.day_step * self._per_day + time
+        return self.calendar.numbers(day) // self.day_step * self.per_day + time
 
     def encode(self, values: pl.Series) -> Batch:
         """(n,) dates -> one or several ticks each, 0 where there is none."""
@@ -253,17 +253,22 @@ class DatetimeCodec(ColumnCodec):
         assert self.line is not None
         tick = np.zeros((len(values), len(self.spec.reals)), np.int64)
         here = values.is_not_null()
-        tick[here.to_numpy()] = self.line.ticks(self._number(values.filter(here)))
+        tick[here.to_numpy()] = self.line.ticks(self.numbers(values.filter(here)))
         return Batch(tick, code)
 
     def nearest(self, values: pl.Series) -> pl.Series:
         """(n,) dates at the nearest step before them, between the first and the last in training
         where these are known."""
         assert self.line is not None
-        number = self._number(values)
+        return self.dates(self.numbers(values))
+
+    def dates(self, number: np.ndarray) -> pl.Series:
+        """(n,) numbers of the line -> dates, between the first and the last in training where these
+        are known."""
+        assert self.line is not None
         if self.ends is not None:
             number = np.clip(number, *self.ends)
-        here = np.zeros((len(values), len(self.presence.codes(""))), np.int32)
+        here = np.zeros((len(number), len(self.presence.codes(""))), np.int32)
         return self.decode(Batch(self.line.ticks(number), here), np.random.default_rng(0))
 
     def decode(
@@ -272,7 +277,7 @@ class DatetimeCodec(ColumnCodec):
         """Ticks -> dates of the typed dtype."""
         assert self.line is not None
         number = self.line.number(batch.tick)
-        _check_days(number, self._per_day)
+        _check_days(number, self.per_day)
         if not self.unit:
             day = self.calendar.dates(number * self.day_step)
             _check_days(day, 1)
@@ -415,7 +420,7 @@ class DatetimeCodec(ColumnCodec):
         if state.get("rhythm"):
             codec.rhythm = Calendar.from_state(state["rhythm"])
         if state.get("hours"):
-            codec.hours = checked.ends(state["hours"], 0, codec._per_day - 1)
+            codec.hours = checked.ends(state["hours"], 0, codec.per_day - 1)
         codec.ends = None
         if state.get("ends"):
             codec.ends = checked.ends(state["ends"])

@@ -81,6 +81,9 @@ TASKS = {
         "movielens: 471 users, 3 tables; movies are made, too", "users", "ratings"
     ),
     "bank": Task("a made bank: 300 accounts, 2 tables", "accounts", "transactions"),
+    "bank, plain": Task(
+        "a plainer one: 300 accounts x 40 transactions", "accounts", "transactions"
+    ),
     "completejourney": Task(
         "completejourney: 400 households, 4 tables", "households", "baskets", ("products",)
     ),
@@ -89,6 +92,8 @@ TASKS = {
 
 def database(name: str, folder: Path) -> tm.Database:
     """The real one."""
+    if name == "bank, plain":
+        return plain_bank()
     name = name.partition(",")[0]
     if name == "bank":
         return bank()
@@ -148,14 +153,42 @@ def bank(accounts: int = 600) -> tm.Database:
         for day, sign, what, amount in sorted(lines, key=lambda line: line[0]):
             balance = round(balance + (amount if sign == "credit" else -amount), 1)
             rows.append((account + 1, int(day), sign, what, amount, balance))
-    names = ["account_id", "date", "type", "operation", "amount", "balance"]
-    lines_ = pl.DataFrame(rows, schema=names, orient="row")
-    since = pl.date(1994, 1, 1)
     of_accounts = pl.DataFrame(
         {"account_id": np.arange(accounts) + 1, "region": region, "opened": opened}
-    ).with_columns(opened=since + pl.duration(days="opened"))
-    lines_ = lines_.with_columns(
-        transaction_id=pl.int_range(1, pl.len() + 1), date=since + pl.duration(days="date")
+    ).with_columns(opened=pl.date(1994, 1, 1) + pl.duration(days="opened"))
+    return of_bank(of_accounts, rows)
+
+
+def plain_bank(accounts: int = 600, lines: int = 40) -> tm.Database:
+    """A made bank without salaries and rents: each account has a pace, a level of amounts and a
+    share of credits; each line tells the balance after it."""
+    rng = np.random.default_rng(0)
+    region = rng.choice(["north", "south", "east"], accounts, p=[0.5, 0.3, 0.2])
+    level = rng.normal(4 + 0.3 * (region == "north"), 0.5)
+    share, pace = rng.beta(2, 2, accounts), rng.gamma(4, 2, accounts)
+    size = {"card": -0.5, "transfer": 0.8, "cash": 0.0}
+    rows: list[tuple[int, int, str, str, float, float]] = []
+    for account in range(accounts):
+        day, balance = int(rng.integers(0, 700)), round(float(rng.gamma(2, 500)), 2)
+        for _ in range(lines):
+            day += int(rng.exponential(pace[account]))
+            what = str(rng.choice(list(size), p=[0.5, 0.3, 0.2]))
+            is_credit = rng.random() < share[account] / 2 + 0.1
+            amount = round(float(np.exp(rng.normal(level[account] + size[what], 0.6))), 2)
+            balance = round(balance + (amount if is_credit else -amount), 2)
+            sign = "credit" if is_credit else "debit"
+            rows.append((account + 1, day, sign, what, amount, balance))
+    return of_bank(pl.DataFrame({"account_id": np.arange(accounts) + 1, "region": region}), rows)
+
+
+def of_bank(
+    of_accounts: pl.DataFrame, rows: list[tuple[int, int, str, str, float, float]]
+) -> tm.Database:
+    """A bank of its accounts and of its lines: account, day, type, operation, amount, balance."""
+    names = ["account_id", "date", "type", "operation", "amount", "balance"]
+    lines_ = pl.DataFrame(rows, schema=names, orient="row").with_columns(
+        transaction_id=pl.int_range(1, pl.len() + 1),
+        date=pl.date(1994, 1, 1) + pl.duration(days="date"),
     )
     tables = {"accounts": of_accounts, "transactions": lines_}
     keys = {

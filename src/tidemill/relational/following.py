@@ -32,7 +32,7 @@ and by so many standard errors."""
 
 
 @dataclass(frozen=True)
-class Known:
+class MadeFor:
     """What is known of the rows that others are made for.
 
     Attributes:
@@ -102,7 +102,7 @@ class Following:
                 columns.append(column.name)
         return Following(timing, tuple(columns))
 
-    def told(self, data: Dataset, times: pl.Series, at: np.ndarray, known: Known) -> Dataset:
+    def told(self, data: Dataset, times: pl.Series, at: np.ndarray, known: MadeFor) -> Dataset:
         """(n,) what rows are told that are there, of those made for nothing what means nothing.
 
         Args:
@@ -258,7 +258,7 @@ class _Order:
         return found
 
 
-def rest_of(known: Known, rows: pl.DataFrame, order: _Order) -> dict[str, np.ndarray]:
+def rest_of(known: MadeFor, rows: pl.DataFrame, order: _Order) -> dict[str, np.ndarray]:
     """Column of the rows above -> what it is from each of the rows on that are there."""
     found: dict[str, np.ndarray] = {}
     for own in known.spoken.values():
@@ -270,7 +270,7 @@ def rest_of(known: Known, rows: pl.DataFrame, order: _Order) -> dict[str, np.nda
     return found
 
 
-class Steps:
+class Succession:
     """Rows that are drawn step by step, those that stand in the same place of all groups at a time.
 
     Args:
@@ -281,7 +281,7 @@ class Steps:
     """
 
     def __init__(
-        self, following: Following, known: Known, sizes: np.ndarray, before: Dataset
+        self, following: Following, known: MadeFor, sizes: np.ndarray, before: Dataset
     ) -> None:
         self._following, self._known, self._sizes = following, known, sizes
         self._at_once = np.maximum(-(-sizes // MOST_STEPS), 1)

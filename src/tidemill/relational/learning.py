@@ -20,10 +20,10 @@ from tidemill.core.run import Run
 from tidemill.core.schema import MEDIA, Column, Rule, Schema
 from tidemill.core.words import listing, plural, shortlist
 from tidemill.relational.derived import is_derived
-from tidemill.relational.following import Following, Known, with_missing
+from tidemill.relational.following import Following, MadeFor, with_missing
 from tidemill.relational.model import DatabaseModel, LinkModel
 from tidemill.relational.plan import TablePlan, copied, same_within, whose
-from tidemill.relational.promises import MEAN, Promise
+from tidemill.relational.promises import Promise
 from tidemill.relational.running import Running, opening, ordered, running_of
 from tidemill.relational.sorts import sorts_of, traits_of
 from tidemill.relational.summaries import (
@@ -470,7 +470,7 @@ class DatabaseLearning:
             ends = timing.begun(self._told[link.parent].frame, run.rng("ends"))
             traits = traits_of(self._links.values(), name)
             told = following.told(
-                data, times, at, Known(above, self._links[link].promises, traits, ends)
+                data, times, at, MadeFor(above, self._links[link].promises, traits, ends)
             )
             above, at = with_missing(told, above), np.where(at >= 0, np.arange(len(at)), -1)
             persons_above = np.r_[persons, persons.max() + 1]

@@ -111,6 +111,8 @@ def model_of(
     for known in links.values():
         _check_sorts(known, models, kept)
         _check_promises(known, links, models, kept)
+    for name, own in models.items():
+        _check_times(own, plan.main.get(name), models, kept)
     keys = [from_state(TableKey, state) for state in documents["keys"]]
     columns = {name: Schema.from_state(state) for name, state in documents["columns"].items()}
     if set(columns) != set(plan.order):
@@ -180,6 +182,28 @@ def _check_promises(
         is_known = is_known and one.unit > 0
         if not is_known or not (one.trait is None or 0 <= one.trait < traits):
             raise ValueError(f"what is told of '{child}' speaks of what is not there")
+
+
+def _check_times(
+    own: TableModel,
+    link: Link | None,
+    models: Mapping[str, TableModel],
+    kept: Mapping[str, Dataset],
+) -> None:
+    """See that the ends of what follows each other are told.
+
+    Raises:
+        ValueError: They are not.
+    """
+    if own.following is None:
+        return
+    if link is None:
+        raise ValueError("rows follow each other for no other row")
+    parent = link.parent
+    above = kept[parent].schema if parent in kept else models[parent].codec.schema
+    ends = own.following.timing.ends
+    if any(name not in above or above[name].kind != "datetime" for name in ends):
+        raise ValueError("the first and the last time are not told")
 
 
 def _own_arrays(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:

@@ -21,8 +21,8 @@ from tidemill.core.run import Run
 from tidemill.core.schema import Schema
 from tidemill.models import MODELS
 from tidemill.models.base import unfitted
-from tidemill.relational.following import Following, Known, Steps
-from tidemill.relational.promises import Promise, Spoken, aimed, chosen, numbers
+from tidemill.relational.following import Following, MadeFor, Succession
+from tidemill.relational.promises import MEAN, Promise, Spoken, aimed, chosen, numbers
 from tidemill.synthesis.sampling import SampledModel, SampleJob, SamplePlan
 from tidemill.synthesis.stages import FEWEST, Stage, Stages, drawn
 
@@ -237,11 +237,15 @@ class TableModel:
         """Rows for those above in the order of their times, with these."""
         timing, rng = following.timing, run.rng("rows")
         ends = timing.begun(above.frame, run.rng("ends"))
+        for one in promises:
+            if one.of == timing.gap and one.what == MEAN:
+                pace = above.frame[one.name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+                ends = timing.paced(ends, pace, np.bincount(at[at >= 0], minlength=len(above)))
         if self.context is None:
             batch = drawn(self._stage, len(at), None, rng, run)
         else:
             names = [name for name in self.context.codec.schema.names if name in above.schema]
-            known = Known(above.select(names), tuple(promises), traits, ends)
+            known = MadeFor(above.select(names), tuple(promises), traits, ends)
             batch = self._in_steps(self.context, following, known, at, run)
         rows = self.codec.decode(batch, rng, self.name, SurrogateStream(0, _fresh(run)))
         times = timing.times(rows.frame, at, ends, run.rng("times"))
@@ -249,7 +253,7 @@ class TableModel:
         return replace(rows, frame=rows.frame.hstack([times]), schema=schema)
 
     def _in_steps(
-        self, context: Context, following: Following, known: Known, at: np.ndarray, run: Run
+        self, context: Context, following: Following, known: MadeFor, at: np.ndarray, run: Run
     ) -> Batch:
         """Rows for those above, those that come first of all, then the second ones."""
         there, loose = at[at >= 0], np.flatnonzero(at < 0)
@@ -260,7 +264,7 @@ class TableModel:
         named = [name for one in known.promises for name in one.columns]
         asked = list(dict.fromkeys([*following.columns, *named]))
         batches, places = [Batch.blank(self.codec.spec, 0)], [np.flatnonzero(at < 0)[:0]]
-        steps = Steps(following, known, sizes, before)
+        steps = Succession(following, known, sizes, before)
         for number, (rows, where, told) in enumerate(steps):
             own = run.child("step", number, quiet=number > 0)
             given = context.encode(told, np.arange(len(rows)))

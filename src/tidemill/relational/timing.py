@@ -21,6 +21,9 @@ from tidemill.supervised.groups import between, numbers_of
 SLOW = 0.25
 """Where half of all rows follow after a longer part of a day, the time of the day is drawn by
 itself."""
+OFF = 0.15
+"""Where the mean time between rows and the last time tell lengths that are so far apart, in parts
+of the longer one, the mean time holds."""
 MOST_DATED, PIECES = 0.5, 50
 """Times of which another column tells more than this share of its variance, in so many pieces of
 time, are drawn with it."""
@@ -130,6 +133,23 @@ class Timing:
             found[gone] = found[rng.choice(np.flatnonzero(known), len(gone))]
         found[:, 1] = np.maximum(found[:, 1], found[:, 0])
         return found
+
+    @staticmethod
+    def paced(ends: np.ndarray, pace: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+        """(rows above, 2) the first and the last time of the rows of each, such that the mean time
+        between them is what is told: of few rows the last time says little of it, of many it is
+        surer itself.
+
+        Args:
+            ends: As :meth:`begun` tells them.
+            pace: The mean time since the row before, that of the first being 0; NaN for untold.
+            sizes: How many rows each gets.
+        """
+        told = np.maximum(np.nan_to_num(pace), 0) * sizes
+        length = ends[:, 1] - ends[:, 0]
+        is_other = np.isfinite(pace) & (np.abs(told - length) > OFF * np.maximum(told, length))
+        length = np.where(is_other, np.rint(told), length).astype(np.int64)
+        return np.stack([ends[:, 0], ends[:, 0] + length], axis=1)
 
     def times(
         self, rows: pl.DataFrame, at: np.ndarray, ends: np.ndarray, rng: np.random.Generator

@@ -111,8 +111,8 @@ def model_of(
     for known in links.values():
         _check_sorts(known, models, kept)
         _check_promises(known, links, models, kept)
-    for name, own in models.items():
-        _check_times(own, plan.main.get(name), models, kept)
+    for name, table in models.items():
+        _check_times(table, plan.main.get(name), models, kept)
     keys = [from_state(TableKey, state) for state in documents["keys"]]
     columns = {name: Schema.from_state(state) for name, state in documents["columns"].items()}
     if set(columns) != set(plan.order):

@@ -13,6 +13,7 @@ import polars as pl
 from tidemill.core import checked_values as checked
 from tidemill.core.database import gathered
 from tidemill.core.dataset import Dataset
+from tidemill.core.errors import DataError
 from tidemill.core.schema import Column, Schema
 from tidemill.relational.promises import MEAN, SPREAD, Promise, Spoken, numbers
 from tidemill.relational.summaries import rounded
@@ -140,6 +141,9 @@ class Following:
             left: How many rows are to come, with each.
             when: When the row before was; missing for the first.
             pace: The mean time between the rows to come.
+
+        Raises:
+            DataError: A column above is called so already.
         """
         told = [pl.Series(name, values, nan_to_null=True) for name, values in rest.items()]
         besides = [
@@ -157,6 +161,13 @@ class Following:
             Column(WEEKDAY, "number", nullable=True, step="1", dtype="Int64"),
             Column(DAY, "number", nullable=True, step="1", dtype="Int64"),
         ]
+        for column in columns[len(above.schema.columns) :]:
+            if column.name in above.schema:
+                raise DataError(
+                    f"a column is called '{column.name}', as what rows are told that follow others",
+                    where=above.name,
+                    hint="call it differently",
+                )
         frame = above.frame.with_columns(told).hstack(besides)
         return Dataset(frame, Schema(tuple(columns)), name=above.name)
 

@@ -244,7 +244,8 @@ class TableModel:
         if self.context is None:
             batch = drawn(self._stage, len(at), None, rng, run)
         else:
-            names = [name for name in self.context.codec.schema.names if name in above.schema]
+            asked = {*self.context.codec.schema.names, *(one.name for one in promises)}
+            names = [name for name in above.schema.names if name in asked]
             known = MadeFor(above.select(names), tuple(promises), traits, ends)
             batch = self._in_steps(self.context, following, known, at, run)
         rows = self.codec.decode(batch, rng, self.name, SurrogateStream(0, _fresh(run)))
@@ -263,7 +264,7 @@ class TableModel:
         )
         named = [name for one in known.promises for name in one.columns]
         asked = list(dict.fromkeys([*following.columns, *named]))
-        batches, places = [Batch.blank(self.codec.spec, 0)], [np.flatnonzero(at < 0)[:0]]
+        batches, places = [Batch.blank(self.codec.spec, 0)], [loose[:0]]
         steps = Succession(following, known, sizes, before)
         for number, (rows, where, told) in enumerate(steps):
             own = run.child("step", number, quiet=number > 0)

@@ -40,12 +40,14 @@ class Timing:
         codec: Its calendar.
         has_clock: Whether the time of the day is drawn besides, and whole days since the row
             before.
+        least: The fewest steps from one row to the next: 1 where no two of a group come at once.
     """
 
     column: Column
     label: str
     codec: DatetimeCodec
     has_clock: bool
+    least: int
 
     @property
     def gap(self) -> str:
@@ -149,7 +151,8 @@ class Timing:
         length = ends[:, 1] - ends[:, 0]
         is_other = np.isfinite(pace) & (np.abs(told - length) > OFF * np.maximum(told, length))
         length = np.where(is_other, np.rint(told), length).astype(np.int64)
-        return np.stack([ends[:, 0], ends[:, 0] + length], axis=1)
+        last = np.minimum(ends[:, 0] + length, ends[:, 1].max(initial=0))
+        return np.stack([ends[:, 0], np.maximum(last, ends[:, 0])], axis=1)
 
     def times(
         self, rows: pl.DataFrame, at: np.ndarray, ends: np.ndarray, rng: np.random.Generator
@@ -173,13 +176,27 @@ class Timing:
         whole = np.zeros(len(ends))
         np.maximum.at(whole, group, passed)
         scale = (ends[:, 1] - ends[:, 0]) / np.maximum(whole, 1)
-        found[there] = ends[group, 0] + np.rint(passed * scale[group]).astype(np.int64)
+        since = np.rint(passed * scale[group]).astype(np.int64)
+        steps = ends[group, 0] + self._apart(since, group, begins)
+        if self.codec.ends is not None:  # who must come later than anybody begins earlier
+            over = np.zeros(len(ends), np.int64)
+            np.maximum.at(over, group, steps - self.codec.ends[1] // self._length)
+            steps -= over[group]
+        found[there] = steps
         if len(there):
             found[loose] = found[rng.choice(there, len(loose))]
         if self.has_clock:
             clock = gaps_of(rows[self.clock]).astype(np.int64)
             found = found * self._length + np.minimum(clock, self._length - 1)
         return self.codec.dates(found).alias(self.column.name)
+
+    def _apart(self, since: np.ndarray, group: np.ndarray, begins: np.ndarray) -> np.ndarray:
+        """(n,) steps since the first row of a group, each so many behind the row before as there
+        must be."""
+        start = np.flatnonzero(begins)[np.cumsum(begins) - 1]
+        needed = (np.arange(len(since)) - start) * self.least
+        told = pl.DataFrame({"group": group, "free": since - needed})
+        return told.select(pl.col("free").cum_max().over("group"))["free"].to_numpy() + needed
 
     def to_state(self) -> dict[str, Any]:
         """A document."""
@@ -188,6 +205,7 @@ class Timing:
             "label": self.label,
             "codec": self.codec.to_state(),
             "has_clock": self.has_clock,
+            "least": self.least,
         }
 
     @staticmethod
@@ -202,7 +220,11 @@ class Timing:
         if column.kind != "datetime" or codec.presence.absences:
             raise ValueError("these are no times of all rows")
         return Timing(
-            column, checked.text(state["label"]), codec, checked.truth(state["has_clock"])
+            column,
+            checked.text(state["label"]),
+            codec,
+            checked.truth(state["has_clock"]),
+            checked.whole(state["least"], 0, 1),
         )
 
 
@@ -253,4 +275,5 @@ def timing_of(
     if not steps.any():
         return None
     has_clock = codec.per_day > 1 and bool(np.median(steps) > SLOW * codec.per_day)
-    return Timing(column, label, codec, has_clock)
+    least = int(not has_clock and steps.min() > 0)
+    return Timing(column, label, codec, has_clock, least)

@@ -13,7 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import tidemill as tm
-from tidemill.core.errors import ArtifactError
+from tidemill.core.errors import ArtifactError, DataError
 from tidemill.relational.following import Following
 from tidemill.relational.timing import Timing, is_dated, timing_of
 
@@ -116,6 +116,19 @@ def test_working_days_stay_working_days() -> None:
     assert made["day"].dt.weekday().max() == 5
 
 
+def test_no_two_visits_of_a_guest_are_on_one_day(made: pl.DataFrame) -> None:
+    assert not visits().select("guest", "day").is_duplicated().any()
+    assert not made.select("guest", "day").is_duplicated().any()
+
+
+def test_a_column_that_is_called_as_what_rows_are_told_is_refused() -> None:
+    base = guests(visits())
+    above = base["guests"].frame.with_columns(pl.col("id").alias("rows still to come") * 2 % 7)
+    tables = {**base.tables, "guests": replace(tm.read(above), name="guests")}
+    with pytest.raises(DataError, match="called 'rows still to come'"):
+        tm.fit_database(replace(base, tables=tables))
+
+
 def test_a_stored_model_makes_the_same(model: tm.DatabaseModel, tmp_path: Path) -> None:
     assert model.models["visits"].following is not None
     model.save(tmp_path / "model.tidemill")
@@ -202,7 +215,7 @@ def test_real_times_come_back(seed: int, step: int, zone: str | None, is_clocked
     found = timing_of(data, "when", at, "rows", np.arange(len(at)), tm.Run(0))
     assume(found is not None)
     assert found is not None
-    timing = Timing(found.column, found.label, found.codec, is_clocked)
+    timing = Timing(found.column, found.label, found.codec, is_clocked, 0)
     rows = pl.DataFrame(timing.of_rows(moments, at))
     above = pl.DataFrame(timing.of_groups(moments, at, 31))
     back = timing.times(rows, at, timing.begun(above, rng), rng)

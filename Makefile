@@ -104,8 +104,9 @@ bench-finance: setup
 	PYTHONPATH=. $(BIN)/python benchmarks/advice.py
 	PYTHONPATH=. $(BIN)/python benchmarks/demand.py
 
-bench-relations: setup
+bench-relations: setup peers
 	$(BIN)/python benchmarks/relations.py
+	$(BIN)/python benchmarks/relations_peer.py
 
 # starts PostgreSQL and MariaDB, where this machine has them
 bench-databases: setup

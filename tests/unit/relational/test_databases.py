@@ -423,7 +423,7 @@ def chain(rng: np.random.Generator, tables: int) -> tm.Database:
 
 def test_fifty_tables_are_no_wall() -> None:
     base = chain(np.random.default_rng(0), 50)
-    made = tm.sample_database(tm.fit_database(base, model="independent"))
+    made = tm.sample_database(tm.fit_database(base))
     assert list(made.tables) == list(base.tables)
     for link in made.links:
         assert made.holds(link).astray == 0, link

@@ -9,7 +9,6 @@ in the place of made rows. Writes results/hanging.json seed by seed, and prints 
 
 from __future__ import annotations
 
-import argparse
 import os
 import time
 from collections.abc import Callable
@@ -24,7 +23,7 @@ import numpy as np
 import polars as pl
 from halves import SHARED
 from judge import judged
-from one_by_one import kept
+from one_by_one import divisions
 
 import tidemill as tm
 
@@ -133,13 +132,7 @@ def table(found: dict[str, dict[str, Any]]) -> str:
 
 def main() -> None:
     """Measure what is not measured yet, and write it down."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("sets", nargs="*", default=list(SETS))
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--again", action="store_true")
-    given = parser.parse_args()
-    asked = {f"{name}, {seed}": (name, seed) for seed in range(given.seeds) for name in given.sets}
-    found = kept(RESULTS, asked, lambda key: measured(*asked[key]), again=given.again)
+    found = divisions(__doc__, SETS, RESULTS, measured, seeds=3)
     print(table(found))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -28,6 +29,32 @@ def kept(
         found[name] = measure(name)
         results.write_text(json.dumps(found, indent=1) + "\n")
     return found
+
+
+def divisions(
+    words: str | None,
+    sets: Iterable[str],
+    results: Path,
+    measure: Callable[[str, int], Any],
+    *,
+    seeds: int,
+) -> dict[str, Any]:
+    """ "SET, SEED" -> what was measured, of the sets and seeds that the command line names.
+
+    Args:
+        words: What the command does.
+        sets: Those that there are.
+        results: As for :func:`kept`.
+        measure: Gives what is measured of one set by one seed.
+        seeds: How many seeds there are by default.
+    """
+    parser = argparse.ArgumentParser(description=words)
+    parser.add_argument("sets", nargs="*", default=list(sets))
+    parser.add_argument("--seeds", type=int, default=seeds)
+    parser.add_argument("--again", action="store_true")
+    given = parser.parse_args()
+    asked = {f"{name}, {seed}": (name, seed) for seed in range(given.seeds) for name in given.sets}
+    return kept(results, asked, lambda key: measure(*asked[key]), again=given.again)
 
 
 def shown(page: Path, mark: str, table: str) -> None:

@@ -10,7 +10,6 @@ keep these. Writes results/relations.json seed by seed, and the table in docs/da
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import tempfile
@@ -28,7 +27,7 @@ sys.path.insert(0, str(HERE))
 import numpy as np  # noqa: E402
 import polars as pl  # noqa: E402
 from halves import SHARED  # noqa: E402
-from one_by_one import kept, shown  # noqa: E402
+from one_by_one import divisions, shown  # noqa: E402
 
 import tidemill as tm  # noqa: E402
 from tidemill.metrics import relations  # noqa: E402
@@ -258,13 +257,7 @@ def table(found: dict[str, dict[str, Any]]) -> str:
 
 def main() -> None:
     """Measure what is not measured yet, and write it down."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("sets", nargs="*", default=list(TASKS))
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--again", action="store_true")
-    given = parser.parse_args()
-    asked = {f"{name}, {seed}": (name, seed) for seed in range(given.seeds) for name in given.sets}
-    found = kept(RESULTS, asked, lambda key: measured(*asked[key]), again=given.again)
+    found = divisions(__doc__, TASKS, RESULTS, measured, seeds=5)
     shown(PAGE, "relations", table(found))
 
 

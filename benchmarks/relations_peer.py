@@ -9,7 +9,6 @@ results/relations_peer.json seed by seed, and the table in docs/databases.md.
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import tempfile
@@ -21,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from one_by_one import kept, shown
+from one_by_one import divisions, shown
 from relations import HERE, PAGE, TASKS, database
 
 import tidemill as tm
@@ -150,13 +149,7 @@ def table(found: dict[str, dict[str, Any]]) -> str:
 
 def main() -> None:
     """Measure what is not measured yet, and write it down."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("sets", nargs="*", default=list(SETS))
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--again", action="store_true")
-    given = parser.parse_args()
-    asked = {f"{name}, {seed}": (name, seed) for seed in range(given.seeds) for name in given.sets}
-    found = kept(RESULTS, asked, lambda key: measured(*asked[key]), again=given.again)
+    found = divisions(__doc__, SETS, RESULTS, measured, seeds=5)
     shown(PAGE, "relations-peer", table(found))
 
 

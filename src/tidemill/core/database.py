@@ -12,7 +12,7 @@ from tidemill.core.columns import by_name
 from tidemill.core.dataset import Dataset
 from tidemill.core.errors import SchemaError
 from tidemill.core.schema import Column
-from tidemill.core.words import listing, shortlist
+from tidemill.core.words import listing, plural, shortlist
 
 EMPTY, ASTRAY = -1, -2
 """In the place of a row that is pointed to: nothing is, or a row that is not there."""
@@ -199,8 +199,9 @@ class Database:
         return f"{other} by {' + '.join(link.columns)}"
 
     def __repr__(self) -> str:
-        tables = shortlist([f"{name} ({len(rows):,})" for name, rows in self.tables.items()], 20)
-        return f"{self.name}: {len(self.tables):,} tables, {len(self.links):,} links: {tables}"
+        named = shortlist([f"{name} ({len(rows):,})" for name, rows in self.tables.items()], 20)
+        tables, links = plural(len(self.tables), "table"), plural(len(self.links), "link")
+        return f"{self.name}: {tables}, {links}: {named}"
 
     def _check(self, table: str, columns: Sequence[str], what: str) -> None:
         if table not in self.tables:

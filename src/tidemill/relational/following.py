@@ -16,9 +16,10 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.errors import DataError
 from tidemill.core.schema import Column, Schema
 from tidemill.relational.promises import MEAN, SPREAD, Promise, Spoken, numbers
+from tidemill.relational.running import in_order
 from tidemill.relational.summaries import rounded
 from tidemill.relational.timing import Timing, gaps_of
-from tidemill.supervised.groups import numbers_of
+from tidemill.supervised.groups import group_means, numbers_of
 
 LEFT, PACE = "rows still to come", "mean time between the rows to come"
 WEEKDAY, DAY = "weekday of the row before", "day of the month of the row before"
@@ -93,7 +94,7 @@ class Following:
             at: (n,) what each is made for; below 0 for nothing.
             timing: How times go on.
         """
-        before = _Order.of(timing.steps(times), at).before
+        before = _Order.of(times, at).before
         group = np.unique(at, return_inverse=True)[1]
         columns = [timing.gap]
         for column in data.schema.modelled:
@@ -110,10 +111,10 @@ class Following:
             data, times, at: As for :meth:`of`.
             known: What is known of those that they are made for.
         """
-        steps, own = self.timing.steps(times), np.maximum(at, 0)
-        order = _Order.of(steps, at)
+        order, own = _Order.of(times, at), np.maximum(at, 0)
         before = [gathered(data.frame[name], order.before) for name in self.columns]
-        came = np.where(order.before < 0, known.ends[own, 0], steps[np.maximum(order.before, 0)])
+        came = self.timing.steps(times)[np.maximum(order.before, 0)]
+        came = np.where(order.before < 0, known.ends[own, 0], came)
         return self.beside(
             known.above.rows(own),
             rest_of(known, data.frame, order),
@@ -212,9 +213,7 @@ def _before(name: str) -> str:
 
 def _goes_on(values: np.ndarray, before: np.ndarray, group: np.ndarray) -> bool:
     """Whether values go with those of the row before by more than that both are of one group."""
-    known = np.isfinite(values)
-    sizes = np.bincount(group[known], minlength=group.max(initial=0) + 1)
-    means = np.bincount(group[known], values[known], len(sizes)) / np.maximum(sizes, 1)
+    sizes, means = group_means(values, group, int(group.max(initial=0)) + 1)
     off, here = values - means[group], np.flatnonzero(before >= 0)
     one, two, size = off[here], off[before[here]], sizes[group[here]]
     both = np.isfinite(one) & np.isfinite(two)
@@ -248,9 +247,9 @@ class _Order:
     size: np.ndarray
 
     @staticmethod
-    def of(steps: np.ndarray, at: np.ndarray) -> _Order:
-        """The order of rows by their times, in steps, and then as they stand."""
-        order = np.lexsort((np.arange(len(at)), steps, at))
+    def of(times: pl.Series, at: np.ndarray) -> _Order:
+        """The order of rows by their times, and then as they stand."""
+        order = in_order(pl.DataFrame(times), at, times.name)
         begins = np.flatnonzero(np.diff(at[order], prepend=-2) != 0)
         group = np.repeat(np.arange(len(begins)), np.diff(np.r_[begins, len(at)]))
         start, end = begins[group], np.r_[begins[1:], len(at)][group]
@@ -301,7 +300,7 @@ class Succession:
         self._sums: dict[Spoken, np.ndarray] = {}
         self._centre: dict[Spoken, float] = {}
         for spoken, own in known.spoken.items():
-            self._begin(spoken, {one.what: _goal(one, known.above.frame) for one in own})
+            self._begin(spoken, {one.what: one.goal(known.above.frame) for one in own})
 
     def _begin(self, spoken: Spoken, goals: Mapping[str, np.ndarray]) -> None:
         """Everything that is told is still to come."""
@@ -366,10 +365,6 @@ def _parts(values: np.ndarray, centre: float) -> tuple[np.ndarray, np.ndarray, n
     known = np.isfinite(values)
     plain = np.where(known, values - centre, 0.0)  # squares of large numbers are rough
     return known.astype(np.float64), plain, plain**2
-
-
-def _goal(promise: Promise, above: pl.DataFrame) -> np.ndarray:
-    return above[promise.name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
 
 
 def _summed(promise: Promise, sums: np.ndarray, centre: float) -> np.ndarray:

@@ -71,6 +71,7 @@ class DatabaseLearning:
         self._times: dict[str, tuple[Timing, pl.Series]] = {}
         for name, link in plan.main.items():
             self._take_running(name, link)
+            self._take_times(name, link)
         self._tell_moved()
         self._told = {name: self._with_summaries(name) for name in database.tables}
         for link in database.links:  # also of tables that stay as they are
@@ -217,7 +218,6 @@ class DatabaseLearning:
             self._before[link].append(Summary(column, values, 1.0))
             if rule.amount is not None:
                 self._before[link] += telling_steps(rule, data.frame, at, rows, label)
-        self._take_times(name, link)
         gone = {rule.column for rule in found}
         rest = [column for column in self._own[name].schema.names if column not in gone]
         own = self._own[name].select(rest)

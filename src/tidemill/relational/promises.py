@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from tidemill.relational.running import Running
-from tidemill.supervised.groups import as_numbers
+from tidemill.supervised.groups import as_numbers, group_means
 
 MEAN, SPREAD = "mean", "spread"
 KINDS = (MEAN, SPREAD)
@@ -58,6 +58,10 @@ class Promise:
             return (self.of,)
         return tuple(one for one in (self.running.amount, self.running.by) if one is not None)
 
+    def goal(self, above: pl.DataFrame) -> np.ndarray:
+        """(rows above,) what is told; NaN for nothing."""
+        return above[self.name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+
     @property
     def spoken(self) -> Spoken:
         """What it speaks of."""
@@ -101,27 +105,22 @@ def aimed(
     """
     found = []
     for one in promises:
-        goal = _goal(one, above)
+        goal = one.goal(above)
         if not np.isfinite(goal).any():
             continue
         values = drawn[one.spoken]
         known = np.isfinite(values) & (at >= 0)
-        sizes, mean = _means(values[known], at[known], len(above))
+        sizes, mean = group_means(values[known], at[known], len(above))
         came = mean
         if one.what == SPREAD:
             off = values[known] - mean[at[known]]
-            came = np.sqrt(_means(off**2, at[known], len(above))[1])
+            came = np.sqrt(group_means(off**2, at[known], len(above))[1])
         # the mean of few rows is chance
         behind = np.where(sizes > 0, goal - came, 0.0) * sizes / (sizes + FEW)
         was = aim[one.name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
         now = np.clip(was + np.nan_to_num(behind), np.nanmin(goal), np.nanmax(goal))
         found.append(pl.Series(one.name, now, nan_to_null=True).cast(above[one.name].dtype))
     return aim.with_columns(found)
-
-
-def _means(values: np.ndarray, at: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
-    sizes = np.bincount(at, minlength=rows)
-    return sizes, np.bincount(at, values, rows) / np.maximum(sizes, 1)
 
 
 def chosen(
@@ -190,14 +189,9 @@ def _units(spoken: Spoken, promises: Sequence[Promise], above: pl.DataFrame) -> 
     found = dict.fromkeys(KINDS, 0.0)
     for one in promises:
         if one.spoken == spoken:
-            goal = _goal(one, above)
+            goal = one.goal(above)
             found[one.what] = float(np.nanstd(goal)) if np.isfinite(goal).any() else 0.0
     return found
-
-
-def _goal(promise: Promise, above: pl.DataFrame) -> np.ndarray:
-    """(rows above,) what is told; NaN for nothing."""
-    return above[promise.name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
 
 
 class _Told:
@@ -240,7 +234,7 @@ class _Told:
         goals = {what: np.full(len(group), np.nan) for what in KINDS}
         for one in promises:
             if one.spoken == spoken:
-                goals[one.what] = _goal(one, above)[group]
+                goals[one.what] = one.goal(above)[group]
         return _Told(values.astype(np.float64), goals, units)
 
     def begin(self, block: np.ndarray, blocks: int) -> None:

@@ -13,7 +13,7 @@ from tidemill.core.dataset import Dataset
 from tidemill.core.schema import Column
 from tidemill.relational.promises import MEAN, SPREAD, Promise
 from tidemill.relational.running import Running
-from tidemill.supervised.groups import between, levels_of, numbers_of
+from tidemill.supervised.groups import between, group_means, levels_of, numbers_of
 
 FEWEST, ROWS_A_SUMMARY, MOST = 4, 30, 40
 """Of a link there are so many summaries at least, one for so many rows that are pointed to, and so
@@ -147,16 +147,16 @@ def _mean_and_spread(
     values: np.ndarray, group: np.ndarray, rows: int, mean: Promise, spread: Promise | None
 ) -> list[Summary]:
     """The means of groups and, where that is asked for, their spreads."""
-    sizes, means = _means(values, group, rows)
+    sizes, means = group_means(values, group, rows)
     rng = np.random.default_rng(0)  # so that what is told does not depend on the seed
     shuffled = rng.permutation(values)
     found = [_number(mean, means, _beyond(between(values, group), between(shuffled, group)))]
     if spread is not None:
         off = values - means[group]
-        told = np.sqrt(_means(off**2, group, rows)[1]) / spread.unit
+        told = np.sqrt(group_means(off**2, group, rows)[1]) / spread.unit
         told[sizes < 2] = np.nan
         # the distances of a small group hang together, as its mean is reckoned from them
-        by_chance = shuffled - _means(shuffled, group, rows)[1][group]
+        by_chance = shuffled - group_means(shuffled, group, rows)[1][group]
         apart = _beyond(between(np.abs(off), group), between(np.abs(by_chance), group))
         found.append(_number(spread, told, apart))
     return found
@@ -166,14 +166,6 @@ def _beyond(found: float, chance: float) -> float:
     """The share of the variance that lies between groups, beyond what it is where the rows stand in
     any group."""
     return max(found - chance, 0.0) / (1 - chance) if chance < 1 else 0.0
-
-
-def _means(values: np.ndarray, group: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
-    """(rows,) how many values are known of each group, and their mean; NaN of none."""
-    known = np.isfinite(values)
-    sizes = np.bincount(group[known], minlength=rows)
-    sums = np.bincount(group[known], values[known], minlength=rows)
-    return sizes, np.where(sizes > 0, sums / np.maximum(sizes, 1), np.nan)
 
 
 def rounded(values: np.ndarray) -> np.ndarray:

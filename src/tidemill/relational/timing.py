@@ -151,7 +151,8 @@ class Timing:
         length = ends[:, 1] - ends[:, 0]
         is_other = np.isfinite(pace) & (np.abs(told - length) > OFF * np.maximum(told, length))
         length = np.where(is_other, np.rint(told), length).astype(np.int64)
-        last = np.minimum(ends[:, 0] + length, ends[:, 1].max(initial=0))
+        latest = ends[:, 1].max() if len(ends) else 0
+        last = np.minimum(ends[:, 0] + length, latest)
         return np.stack([ends[:, 0], np.maximum(last, ends[:, 0])], axis=1)
 
     def times(

@@ -45,6 +45,14 @@ def most_frequent(values: pl.Series, most: int) -> list[str]:
     return counts["level"].head(most).to_list()
 
 
+def group_means(values: np.ndarray, group: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """(rows,) how many values are known of each group, and their mean; NaN of none."""
+    known = np.isfinite(values)
+    sizes = np.bincount(group[known], minlength=rows)
+    sums = np.bincount(group[known], values[known], minlength=rows)
+    return sizes, np.where(sizes > 0, sums / np.maximum(sizes, 1), np.nan)
+
+
 def between(values: np.ndarray, group: np.ndarray) -> float:
     """The share of the variance that lies between groups, beyond chance; 0 where there is none.
 

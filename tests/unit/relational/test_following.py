@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import tidemill as tm
 from tidemill.core.errors import ArtifactError, DataError
-from tidemill.relational.following import Following
+from tidemill.relational.following import Following, MadeFor
 from tidemill.relational.timing import Timing, is_dated, timing_of
 
 BY = tm.Link("visits", ("guest",), "guests", ("id",))
@@ -193,6 +193,79 @@ def test_a_day_that_follows_another_stays_behind_it() -> None:
     base = guests(frame.with_columns(settled=paid))
     made = tm.sample_database(tm.fit_database(base), seed=1)["visits"].frame
     assert (made["settled"] >= made["day"]).all()
+
+
+def test_what_a_row_is_told_does_not_depend_on_how_rows_stand() -> None:
+    """Of two visits on one day the earlier one comes first, however the file has them."""
+    rng = np.random.default_rng(3)
+    at = np.repeat(np.arange(40), 12)
+    hours = np.concatenate([np.sort(rng.choice(60 * 24, 12, replace=False)) for _ in range(40)])
+    when = pl.Series("when", hours * 3_600_000_000).cast(pl.Datetime("us"))
+    frame = pl.DataFrame({"when": when, "n": np.tile(np.arange(12), 40)})
+    told = []
+    for order in (np.arange(len(at)), rng.permutation(len(at))):
+        data, own = tm.read(frame[order]), at[order]
+        found = timing_of(data, "when", own, "rows", own, tm.Run(0))
+        assert found is not None
+        assert found.has_clock
+        times = data.frame["when"]
+        rows = tm.read(pl.DataFrame([*found.of_rows(times, own), data.frame["n"]]))
+        following = Following(found, (found.gap, "n"))
+        above = tm.read(pl.DataFrame({"town": rng.choice(["Rome", "Oslo"], 40)}))
+        ends = found.begun(pl.DataFrame(found.of_groups(times, own, 40)), rng)
+        known = MadeFor(above, (), {}, ends)
+        said = following.told(rows, times, own, known).frame.drop("town")
+        told.append(said.hstack([pl.Series("row", order)]).sort("row"))
+    assert told[0].equals(told[1])
+    assert (
+        told[0]
+        .filter(pl.col("row") % 12 > 0)
+        .select((pl.col("row before: n") == pl.col("row") % 12 - 1).all())
+        .item()
+    )
+
+
+def test_times_before_1970_hold_their_pace() -> None:
+    ends = np.array([[-9000, -8000], [-9000, -8990], [-9000, -8990]])
+    found = Timing.paced(ends, np.array([10.0, 30.0, 90.0]), np.array([20, 20, 20]))
+    assert found.tolist() == [[-9000, -8800], [-9000, -8400], [-9000, -8000]]
+    base = guests(visits().with_columns(pl.col("day").dt.offset_by("-70y")))
+    made = tm.sample_database(tm.fit_database(base), seed=1)["visits"].frame
+    assert made["day"].max() <= pl.Series([base["visits"].frame["day"].max()]).dt.month_end().item()
+
+
+def test_a_number_that_is_reckoned_does_not_hold_the_times() -> None:
+    """The first visits of all are in one week, so that the number of a visit tells its day."""
+    rng = np.random.default_rng(0)
+    at = np.repeat(np.arange(60), 10)
+    day = np.sort(np.arange(10) * 30 + rng.integers(0, 45, (60, 10)), axis=1).ravel()
+    frame = pl.DataFrame(
+        {
+            "guest": at + 1,
+            "day": np.datetime64("2021-01-04") + day,
+            "number": np.tile(np.arange(10) + 1, 60),
+            "visit": np.arange(600) + 1,
+        }
+    )
+    model = tm.fit_database(guests(frame, 60))
+    assert [rule.column for rule in model.links[BY].running] == ["number"]
+    assert model.models["visits"].following is not None
+
+
+@pytest.mark.parametrize("model", ["trees", "independent"])
+def test_long_groups_are_drawn_in_their_order(model: str) -> None:
+    rng = np.random.default_rng(0)
+    at = np.repeat(np.arange(30), 250)
+    day = np.concatenate([np.cumsum(rng.integers(0, 3, 250)) for _ in range(30)])
+    frame = pl.DataFrame(
+        {"guest": at + 1, "day": np.datetime64("2021-01-04") + day, "visit": np.arange(len(at)) + 1}
+    )
+    made = tm.sample_database(tm.fit_database(guests(frame, 30), model=model))["visits"].frame
+    assert (made.group_by("guest").len()["len"] == 250).all()
+    steps = made.select(pl.col("day").diff().over("guest").dt.total_days()).to_series().drop_nulls()
+    assert steps.min() == 0
+    assert steps.mean() == pytest.approx(1, abs=0.05)
+    assert (steps <= 3).mean() > 0.95
 
 
 @settings(deadline=None, max_examples=40)

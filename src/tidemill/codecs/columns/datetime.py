@@ -259,7 +259,6 @@ class DatetimeCodec(ColumnCodec):
     def nearest(self, values: pl.Series) -> pl.Series:
         """(n,) dates at the nearest step before them, between the first and the last in training
         where these are known."""
-        assert self.line is not None
         return self.dates(self.numbers(values))
 
     def dates(self, number: np.ndarray) -> pl.Series:
